@@ -1,0 +1,66 @@
+# Everything runs in .venv, against the installed package.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(shell find exporter -name '*.py' -o -name '*.java' -o -name '*.yaml' -o -name py.typed | grep -v artifacts) setup.py setup.cfg pyproject.toml
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/dependencies: setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "spark-exporter needs Python 3.10 or newer; set PYTHON=/path/to/one (this is " + sys.version.split()[0] + ")")'
+	@command -v javac >/dev/null || [ -x "$$JAVA_HOME/bin/javac" ] || { echo "spark-exporter needs a JDK 17 or newer: put its bin directory on the PATH or set JAVA_HOME" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); e = p["options.extras_require"]; print(p["options"]["install_requires"], e["test"], e["lint"], sep="\n")' > .venv/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check 'setuptools>=77' -r .venv/requirements.txt
+	touch $@
+
+.venv/installed: .venv/dependencies $(SOURCES)
+	rm -rf build
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
+	touch $@
+
+.PHONY: install
+install: .venv/installed ## Make .venv and install the package into it
+
+.PHONY: demo
+demo: install ## Run a Spark job with the plugin and the daemon, and watch its metrics (DEMO_SECONDS=30 ends it)
+	@$(BIN)/python examples/demo/run.py
+
+.PHONY: test
+test: install ## Run the tests
+	$(BIN)/pytest
+
+.PHONY: stress
+stress: install ## Run the long tests on real Spark: a million rows, killed processes, short jobs
+	$(BIN)/pytest tests/stress
+
+.PHONY: bench
+bench: install ## Run the benchmarks beside their peers; fail when a bound is missed
+	$(BIN)/python benchmarks/run.py
+
+.PHONY: lint
+lint: install ## Check style, types and generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python tools/docs.py --check
+
+.PHONY: format
+format: install ## Format the Python code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: install ## Write the generated documents
+	$(BIN)/python tools/docs.py
+
+.PHONY: tools
+tools: ## Install the programs that some tests need (Debian; as root)
+	tools/install.sh
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .venv build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

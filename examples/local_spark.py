@@ -1,0 +1,37 @@
+"""Lets Spark's `local-cluster` run inside one directory, so that removing it leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pyspark
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Return an environment in which Spark keeps all its files below ``directory``.
+
+    A `local-cluster` writes its executors' work directories below SPARK_HOME, which is the installed
+    pyspark; so SPARK_HOME becomes a directory of links to it.
+    """
+    installed = Path(pyspark.__file__).parent
+    home = directory / "spark-home"
+    home.mkdir()
+    for name in ("bin", "jars", "python", "sbin"):
+        if (installed / name).exists():
+            (home / name).symlink_to(installed / name)
+    for name in ("local", "tmp"):
+        (directory / name).mkdir()
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return inherited | {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_DIRS": str(directory / "local"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "TMPDIR": str(directory / "tmp"),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
+        "JDK_JAVA_OPTIONS": f"-Djava.io.tmpdir={directory / 'tmp'} -XX:-UsePerfData",
+    }

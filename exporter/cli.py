@@ -1,0 +1,172 @@
+"""The command ``spark-exporter``. Only wires: each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from exporter._version import __version__
+from exporter.daemon import flags
+from exporter.daemon.discovery.target import parse_target
+from exporter.daemon.errors import UsageError
+
+Command = Callable[[argparse.Namespace], int]
+_SAFE_IN_SHELL = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code.
+
+    Raises:
+        SystemExit: with code 2 for wrong usage, with 0 after ``--help``.
+
+    """
+    parser, commands = _parsers()
+    given, unknown = parser.parse_known_args(arguments)
+    if given.command is None:
+        (
+            parser.refuse(unknown)
+            if unknown
+            else parser.error(f"a command is missing; expected {_one_of(commands)}")
+        )
+    chosen = commands[given.command]
+    if unknown:
+        chosen.refuse(unknown)
+    run: Command = given.run
+    try:
+        return run(given)
+    except UsageError as error:
+        chosen.error(str(error))
+
+
+def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
+    parser = flags.Parser(
+        prog="spark-exporter", description="Custom metrics of Spark applications as Prometheus series."
+    )
+    parser.add_argument("--version", action="version", version=f"spark-exporter {__version__}")
+    parser.set_defaults(command=None)
+    commands: dict[str, flags.Parser] = {}
+
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, run: Command, help_: str) -> flags.Parser:
+        commands[name] = subparsers.add_parser(name, help=help_, description=help_)
+        commands[name].set_defaults(run=run)
+        return commands[name]
+
+    flags.add_flags(add("serve", _serve, "Publish the metrics of drivers for Prometheus."), flags.SERVE)
+    check = add("check", _check, "Say whether a driver's metrics can get out, and what to do if not.")
+    check.add_argument("url", metavar="URL", help="URL of the driver's UI, such as http://127.0.0.1:4040")
+    flags.add_flags(check, flags.CHECK)
+    conf = add(
+        "spark-conf", _spark_conf, "Print the Spark settings that load the plugin and ship the client."
+    )
+    conf.add_argument("--format", choices=tuple(_FORMATS), default="args", help="Default: args.")
+    add("jar", _jar, "Print the path of the plugin's jar.")
+    add("pyfiles", _pyfiles, "Print the path of the client's zip.")
+    add("version", _version, "Print the version.")
+    return parser, commands
+
+
+def _one_of(commands: Mapping[str, object]) -> str:
+    return f"one of {', '.join(commands)}"
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from exporter.daemon import settings  # noqa: PLC0415
+
+    checked = settings.from_arguments(given)
+    from exporter.daemon.serve import serve  # noqa: PLC0415
+
+    return serve(checked)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from exporter.daemon import settings  # noqa: PLC0415
+
+    values = flags.read(flags.CHECK, given)
+    try:
+        target = parse_target(given.url)
+    except ValueError as error:
+        raise UsageError(f"URL: {error}") from error
+    token = settings.read_token(values["token_file"])
+    from exporter.daemon.check import Check  # noqa: PLC0415
+
+    return Check(target, values["scrape_timeout"], token).run()
+
+
+def _jar(_given: argparse.Namespace) -> int:
+    from exporter.client.install import jar_path  # noqa: PLC0415
+
+    return _print_path(jar_path)
+
+
+def _pyfiles(_given: argparse.Namespace) -> int:
+    from exporter.client.install import pyfiles_path  # noqa: PLC0415
+
+    return _print_path(pyfiles_path)
+
+
+def _print_path(find: Callable[[], object]) -> int:
+    try:
+        print(find())
+    except FileNotFoundError as error:
+        print(f"spark-exporter: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _spark_conf(given: argparse.Namespace) -> int:
+    from exporter.client.install import spark_conf  # noqa: PLC0415
+
+    try:
+        text = _FORMATS[given.format](spark_conf())
+    except (FileNotFoundError, ValueError) as error:
+        print(f"spark-exporter: {error}", file=sys.stderr)
+        return 1
+    print(text)
+    return 0
+
+
+def _as_args(conf: Mapping[str, str]) -> str:
+    """Return arguments of spark-submit that an unquoted ``$(...)`` splits at the right places."""
+    for key, value in conf.items():
+        if not _SAFE_IN_SHELL.fullmatch(value):
+            raise ValueError(f"{key}={value!r} needs quotes in a shell; use --format properties or json")
+    return " ".join(f"--conf {key}={value}" for key, value in conf.items())
+
+
+def _as_properties(conf: Mapping[str, str]) -> str:
+    """Return lines for spark-defaults.conf, which Spark reads as Java properties."""
+    return "\n".join(f"{key}={_escape_property(value)}" for key, value in conf.items())
+
+
+def _escape_property(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    if escaped.startswith(" "):
+        escaped = "\\" + escaped
+    return "".join(sign if sign.isascii() else _escape_sign(sign) for sign in escaped)
+
+
+def _escape_sign(sign: str) -> str:
+    units = sign.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _as_json(conf: Mapping[str, str]) -> str:
+    return json.dumps(dict(conf), indent=2)
+
+
+_FORMATS: dict[str, Callable[[Mapping[str, str]], str]] = {
+    "args": _as_args,
+    "properties": _as_properties,
+    "json": _as_json,
+}
+
+
+def _version(_given: argparse.Namespace) -> int:
+    print(__version__)
+    return 0

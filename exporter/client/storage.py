@@ -1,0 +1,86 @@
+"""The segment files of this process, one after the other, within a bound."""
+
+from __future__ import annotations
+
+from exporter.client.refusals import NO_SPACE, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exporter.client.definition import Definition
+    from exporter.client.refusals import Refusals
+    from exporter.client.segment import Segment
+
+FIRST_SEGMENT_BYTES = 64 * 1024
+LARGEST_SEGMENT_BYTES = 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class Storage:
+    """Places series in segment files. The registry's lock is held around every call."""
+
+    def __init__(self, directory: str, refusals: Refusals) -> None:
+        """Make no file yet: a process without metrics leaves none."""
+        self.directory = directory
+        self._refusals = refusals
+        self._segments: list[Segment] = []
+        self._token = ""
+        self._bytes = 0
+        self._failure = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the first file exists, or was found impossible."""
+        return bool(self._segments or self._failure)
+
+    def place(
+        self, definition: Definition, label_values: Sequence[str] | None, cells: Sequence[float] = ()
+    ) -> memoryview[float] | None:
+        """Append a series (or, with None for its label values, only its metric) and return its cells.
+
+        Returns:
+            The cells, or None if there is no space: counted, and said once.
+
+        """
+        placed = self._segments[-1].add(definition, label_values, cells) if self._segments else None
+        if placed is None and self._grow(definition, label_values or ()):
+            placed = self._segments[-1].add(definition, label_values, cells)
+        if placed is None and label_values is not None:
+            self._refusals.add(NO_SPACE, "", self._failure)
+        return placed
+
+    def _grow(self, definition: Definition, label_values: Sequence[str]) -> bool:
+        """Add a segment that has room for the series. What failed once is not tried again."""
+        if self._failure:
+            return False
+        try:
+            # Imported when needed: fcntl is missing on Windows, where everything stays in memory.
+            from exporter.client.segment import Segment, new_token, room_for  # noqa: PLC0415
+
+            size = min(FIRST_SEGMENT_BYTES << len(self._segments), LARGEST_SEGMENT_BYTES)
+            size = max(size, room_for(definition, label_values))
+            if self._bytes + size > MAX_BYTES:
+                self._failure = (
+                    f"the metrics of this process need more than {MAX_BYTES} bytes: new series stay in the "
+                    "process. Use fewer label values."
+                )
+                return False
+            self._token = self._token or new_token()
+            self._segments.append(Segment(self.directory, self._token, len(self._segments), size))
+        except (OSError, ImportError) as error:
+            self._failure = (
+                f"no segment file can be made in {self.directory}: {shown(error)}: "
+                "new series stay in the process. Make space, or make the directory writable."
+            )
+            return False
+        self._bytes += size
+        if len(self._segments) == 1:
+            self._refusals.publish_in(self._segments[0].refusals)
+        return True
+
+    def close(self) -> None:
+        """Leave the files to the reader, who learns by their locks that nothing more will come."""
+        self._refusals.publish_in(None)
+        for segment in self._segments:
+            segment.close()

@@ -1,0 +1,1 @@
+"""The daemon: finds Spark drivers, follows their plugin, and publishes Prometheus series."""

@@ -1,0 +1,204 @@
+"""``spark-exporter check``: says in plain words whether the metrics of an application can get out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from exporter._version import __version__
+from exporter.daemon import fields
+from exporter.daemon.decode import parse_array
+from exporter.daemon.discovery.target import endpoint_of
+from exporter.daemon.errors import SourceError
+from exporter.daemon.fetch import Fetcher
+from exporter.daemon.sources.application import ApplicationSource
+from exporter.daemon.sources.environment import EnvironmentSource
+from exporter.daemon.sources.plugin import PluginSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exporter.daemon.model import Application, Executor, Snapshot
+    from exporter.daemon.sources import Source
+
+T = TypeVar("T")
+DRIVER = "driver"
+STALE_INTERVALS = 5
+"""Reports that may be missing before an executor counts as silent."""
+STALE_SECONDS = 10.0
+
+
+class _Stop(Exception):  # noqa: N818 - not an error: the rest of the checks has nothing to look at
+    """Nothing more can be checked."""
+
+
+class Check:
+    """One run of the command.
+
+    Args:
+        target: URL of the driver's UI.
+        timeout: seconds for one request.
+        token: for the plugin.
+        say: prints one line.
+
+    """
+
+    def __init__(
+        self, target: str, timeout: float, token: str | None, say: Callable[[str], object] = print
+    ) -> None:
+        """Ask nothing yet."""
+        self._target = target
+        self._ui = Fetcher(timeout)
+        self._plugin = Fetcher(timeout, token)
+        self._say = say
+        self._wrong = 0
+
+    def run(self) -> int:
+        """Say everything; return 0 if all is well, else 1."""
+        try:
+            application = self._check_ui()
+            snapshot = self._check_plugin(application)
+            self._check_version(snapshot)
+            self._check_executors(application, snapshot)
+            self._check_drops(snapshot)
+        except _Stop:
+            pass
+        finally:
+            self._ui.close()
+            self._plugin.close()
+        return 1 if self._wrong else 0
+
+    def _ok(self, sentence: str) -> None:
+        self._say(f"ok     {sentence}")
+
+    def _bad(self, sentence: str, remedy: str) -> None:
+        self._wrong += 1
+        self._say(f"wrong  {sentence}")
+        self._say(f"       {remedy}")
+
+    def _ask(self, source: Source[T], remedy: Callable[[SourceError], str]) -> T:
+        try:
+            return source.update().value
+        except SourceError as error:
+            self._bad(f"{error}.", remedy(error))
+            raise _Stop from error
+
+    def _check_ui(self) -> Application:
+        application = self._ask(ApplicationSource(self._ui, self._target), _ui_remedy)
+        version = application.spark_version or "of unknown version"
+        shown = f'application "{application.name}" ({application.id})'
+        self._ok(f"{self._target} is the UI of Spark {version}, {shown}.")
+        if application.completed:
+            self._bad("The application has ended.", "Give the URL of the UI of a running driver.")
+            raise _Stop
+        return application
+
+    def _check_plugin(self, application: Application) -> Snapshot:
+        environment = self._ask(
+            EnvironmentSource(self._ui, self._target, application.id),
+            lambda _: "The UI answers, but not with its environment: try again in a few seconds.",
+        )
+        if not environment.plugin_configured:
+            self._bad(
+                "The plugin is not loaded: spark.plugins does not name it.",
+                "Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
+            )
+            raise _Stop
+        if environment.endpoint is None:
+            self._bad(
+                "The plugin is configured, but it published no endpoint.",
+                "Look for 'spark-exporter' in the driver's log: it says in one warning why.",
+            )
+            raise _Stop
+        try:
+            endpoint = endpoint_of(self._target, environment.endpoint)
+        except ValueError as error:
+            self._bad(f"{error}.", "Correct spark.exporter.endpoint; the default is http://127.0.0.1:4061.")
+            raise _Stop from error
+        snapshot = self._ask(PluginSource(self._plugin, endpoint, application.id), _plugin_remedy)
+        self._ok(f"The plugin is loaded, version {snapshot.plugin_version}, and answers at {endpoint}.")
+        return snapshot
+
+    def _check_version(self, snapshot: Snapshot) -> None:
+        if snapshot.plugin_version == __version__:
+            self._ok(f"This command has the same version, {__version__}.")
+        else:
+            self._bad(
+                f"This command has version {__version__}, the plugin {snapshot.plugin_version}.",
+                "Install the same version here as in the application's environment.",
+            )
+
+    def _check_executors(self, application: Application, snapshot: Snapshot) -> None:
+        live = self._live_executors(application)
+        expected = live - {DRIVER} or {DRIVER}
+        known = {executor.id: executor for executor in snapshot.executors if executor.live}
+        ages = {key: _age(snapshot, known[key]) for key in expected & known.keys()}
+        limit = max(STALE_SECONDS, STALE_INTERVALS * snapshot.report_interval)
+        reporting = {key for key, age in ages.items() if age is not None and age <= limit}
+        oldest = max((age for key, age in ages.items() if key in reporting and age is not None), default=None)
+        sentence = f"{len(reporting)} of {len(expected)} executors report"
+        if expected == {DRIVER}:
+            sentence = f"The driver, alone so far, {'reports' if reporting else 'does not report'}"
+        if oldest is not None:
+            sentence += f"; the oldest last report is {oldest:.1f} s old"
+        if reporting == expected:
+            self._ok(f"{sentence}.")
+            return
+        silent = ", ".join(sorted(expected - reporting))
+        self._bad(
+            f"{sentence}. Silent: {silent}.",
+            "Look for 'spark-exporter' in their logs. The plugin's jar must reach them by spark.jars.",
+        )
+
+    def _live_executors(self, application: Application) -> set[str]:
+        try:
+            body = self._ui.get(f"{self._target}/api/v1/applications/{application.id}/executors").body
+            documents = [fields.mapping(item, "executors") for item in parse_array(body)]
+            return {fields.text(item, "id", "executors") for item in documents if item.get("isActive", True)}
+        except SourceError as error:
+            self._bad(f"{error}.", "Spark's list of executors could not be read: try again in a few seconds.")
+            raise _Stop from error
+
+    def _check_drops(self, snapshot: Snapshot) -> None:
+        total: dict[str, float] = {}
+        for executor in snapshot.executors:
+            for reason, count in executor.stats.dropped.items():
+                total[reason] = total.get(reason, 0.0) + count
+        dropped = {reason: count for reason, count in total.items() if count}
+        if not dropped:
+            self._ok("Nothing was dropped.")
+        for reason, count in sorted(dropped.items()):
+            self._bad(f"Dropped: {count:.0f} by {reason}.", DROP_REMEDIES.get(reason, "See docs/metrics.md."))
+
+
+DROP_REMEDIES = {
+    "series_limit": "Use fewer label values, or raise spark.exporter's limit of series.",
+    "label_too_long": "Use shorter label values: they name kinds of things, not things.",
+    "invalid_value": "Look at what the job records: counters take numbers that are not negative.",
+    "definition_conflict": "Define each metric the same way everywhere: type, labels, unit and buckets.",
+    "no_space": "Free space in the first directory of spark.local.dir on the executors.",
+    "corrupt_segment": "Check the disk of spark.local.dir, and that nothing else writes into it.",
+}
+"""What to do about each thing that the client library or the plugin refuses."""
+
+
+def _age(snapshot: Snapshot, executor: Executor) -> float | None:
+    return None if executor.reported is None else max(0.0, snapshot.time - executor.reported)
+
+
+def _ui_remedy(error: SourceError) -> str:
+    return {
+        "connect": "Is the application running, with spark.ui.enabled=true, and is this its port?",
+        "timeout": "Is the driver overloaded, or a firewall in between? --scrape.timeout gives it more time.",
+        "unauthorized": "The UI is protected by a filter: let this machine through.",
+        "redirect": "Give the address to which it redirects.",
+    }.get(error.reason, "Give the URL of a driver's UI, such as http://127.0.0.1:4040.")
+
+
+def _plugin_remedy(error: SourceError) -> str:
+    return {
+        "connect": "The plugin listens on the driver's loopback address by default: run this command there.",
+        "timeout": "Is the driver overloaded, or a firewall in between? --scrape.timeout gives it more time.",
+        "unauthorized": "Give the value of spark.exporter.token with --token-file or SPARK_EXPORTER_TOKEN.",
+        "invalid": "Use the same version of spark-exporter here and in the application.",
+        "mismatch": "Another application has taken over the port: try again in a few seconds.",
+    }.get(error.reason, "The driver's log says more.")

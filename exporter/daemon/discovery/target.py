@@ -1,0 +1,70 @@
+"""The addresses of drivers: what a user may give as a target, and where the plugin of a target listens."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+EXPECTED = "the URL of a driver's UI, such as http://127.0.0.1:4040"
+
+
+def parse_target(value: str) -> str:
+    """Return the URL of a driver's UI without a slash at its end.
+
+    Raises:
+        ValueError: the value is something else; the text says what and what is expected.
+
+    """
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a URL ({error}); expected {EXPECTED}") from error
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError(f"{value!r} is not an http or https URL; expected {EXPECTED}")
+    if url.username is not None or url.password is not None:
+        raise ValueError(f"the target at {url.hostname} carries a user name or password; expected {EXPECTED}")
+    if url.query or url.fragment or port == 0 or any(sign <= " " for sign in value):
+        raise ValueError(f"{value!r} has more than scheme, host, port and path; expected {EXPECTED}")
+    return urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
+
+
+def endpoint_of(target: str, published: str) -> str:
+    """Return the URL at which to ask the plugin.
+
+    A driver that listens on every address publishes the wildcard, which only it can use: the target's host
+    takes its place. Any other host stays as published; where it is loopback and the target is not, the plugin
+    cannot be reached from here, and the failure will say so.
+
+    Raises:
+        ValueError: what the driver published is not a URL.
+
+    """
+    url = urlsplit(published)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError(f"the driver publishes {published!r}, which is not a URL")
+    if not _is_wildcard(url.hostname):
+        return published.rstrip("/")
+    return urlunsplit(url._replace(netloc=_with_port(urlsplit(target), url.port))).rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether ``url`` means this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_wildcard(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _with_port(target: SplitResult, port: int | None) -> str:
+    host = target.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port is None else f"{shown}:{port}"

@@ -1,0 +1,54 @@
+"""The daemon's errors.
+
+ExporterError
+├── SourceError     a target did not give what was asked; counted by ``reason``, never ends the daemon
+├── CatalogueError  the code and catalogue.yaml disagree; a defect of this program
+└── UsageError      a flag or an environment variable is wrong; ends the command with exit code 2
+"""
+
+from __future__ import annotations
+
+REASONS = (
+    "connect",
+    "timeout",
+    "http_status",
+    "unauthorized",
+    "redirect",
+    "too_large",
+    "invalid",
+    "mismatch",
+    "duplicate",
+    "internal",
+)
+"""Every reason for which a source can fail: the values of the ``reason`` label."""
+
+
+class ExporterError(Exception):
+    """Root of this package's errors; its text is a sentence for the person who runs the daemon."""
+
+
+class SourceError(ExporterError):
+    """A target did not give what was asked."""
+
+    def __init__(self, reason: str, message: str, *, transient: bool = False) -> None:
+        """Make the error.
+
+        Args:
+            reason: one of ``REASONS``.
+            message: what happened, in words that stay the same while the fault does.
+            transient: the other side is merely not there yet, and asking again soon costs nothing.
+
+        """
+        if reason not in REASONS:
+            raise ValueError(f"unknown reason {reason!r}; expected one of {', '.join(REASONS)}")
+        super().__init__(message)
+        self.reason = reason
+        self.transient = transient
+
+
+class CatalogueError(ExporterError):
+    """A metric is used in a way that catalogue.yaml does not declare."""
+
+
+class UsageError(ExporterError):
+    """A flag or environment variable is unknown, missing or malformed."""

@@ -1,0 +1,155 @@
+"""GET a JSON document from a target that may hang, redirect, send nonsense or never stop sending."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from exporter._version import __version__
+from exporter.daemon.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_BODY = 64 * 1024 * 1024
+_CHUNK = 256 * 1024
+_UNAUTHORIZED = (401, 403)
+
+
+class Answer(NamedTuple):
+    """A body, and how many seconds the other side took before it began to answer."""
+
+    body: bytes
+    waited: float
+
+
+class Fetcher:
+    """One keep-alive session with one server. Used by one thread.
+
+    Args:
+        timeout: seconds for connecting, and again for everything after what the request asks to wait.
+        token: sent as ``Authorization: Bearer``.
+        max_body: bytes; a longer answer is refused while it arrives.
+        clock: monotonic seconds.
+
+    """
+
+    def __init__(
+        self,
+        timeout: float,
+        token: str | None = None,
+        max_body: int = MAX_BODY,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open nothing yet."""
+        self._timeout = timeout
+        self._max_body = max_body
+        self._clock = clock
+        self._session = requests.Session()
+        # A driver is reached directly, and nobody's .netrc is meant for it.
+        self._session.trust_env = False
+        self._session.headers.update(
+            {
+                "User-Agent": f"spark-exporter/{__version__}",
+                "Accept": "application/json",
+                # What is not compressed cannot grow while it is unpacked.
+                "Accept-Encoding": "identity",
+            }
+        )
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(
+        self, url: str, params: Mapping[str, str | int | float] | None = None, wait: float = 0.0
+    ) -> Answer:
+        """Return the body that ``url`` answers with status 200.
+
+        Args:
+            url: where.
+            params: the query.
+            wait: seconds that the other side was asked to wait before it answers.
+
+        Raises:
+            SourceError: with the reason; the message names the place without the query.
+
+        """
+        start = self._clock()
+        place = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(url))
+        try:
+            with self._session.get(
+                url,
+                params=params,
+                timeout=(self._timeout, self._timeout + wait),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                waited = self._clock() - start
+                _check_status(response, place)
+                return Answer(self._read(response, place, self._clock() + self._timeout), waited)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _source_error(error, place, self._timeout) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def _read(self, response: requests.Response, place: str, deadline: float) -> bytes:
+        too_large = SourceError("too_large", f"{place} sends more than {self._max_body} bytes")
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > self._max_body:
+            raise too_large
+        body = bytearray()
+        while True:
+            # read1 returns what is there; read would collect a whole chunk first, however slowly it drips.
+            part = response.raw.read1(_CHUNK, decode_content=False)
+            if not part:
+                break
+            body += part
+            if len(body) > self._max_body:
+                raise too_large
+            if self._clock() > deadline:
+                raise SourceError("timeout", f"{place} did not finish its answer in {self._timeout:g} s")
+        missing = response.raw.length_remaining
+        if missing:
+            raise SourceError("connect", f"{place} closed the connection in the middle of its answer")
+        return bytes(body)
+
+
+def _check_status(response: requests.Response, place: str) -> None:
+    status = response.status_code
+    if response.is_redirect or 300 <= status < 400:  # noqa: PLR2004 - the redirections of HTTP
+        where = response.headers.get("Location", "")[:200]
+        raise SourceError(
+            "redirect", f"{place} redirects to {where!r}; give the address it leads to as target"
+        )
+    if status in _UNAUTHORIZED:
+        raise SourceError("unauthorized", f"{place} answers {status}: it wants a token or a login")
+    if status != requests.codes.ok:
+        raise SourceError("http_status", f"{place} answers with status {status}")
+
+
+def _source_error(error: Exception, place: str, timeout: float) -> SourceError:
+    """Say what happened in words without addresses of objects, so that the same fault reads the same."""
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return SourceError("timeout", f"{place} does not answer within {timeout:g} s")
+    chain: BaseException | None = error
+    causes: list[BaseException] = []
+    while chain is not None and len(causes) < 10:  # noqa: PLR2004 - chains are three or four links long
+        causes.append(chain)
+        chain = getattr(chain, "reason", None) or chain.__cause__ or chain.__context__
+        if not isinstance(chain, BaseException):
+            break
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return SourceError("connect", f"{place}: nothing listens there", transient=True)
+    if any(isinstance(cause, ConnectionResetError | urllib3.exceptions.ProtocolError) for cause in causes):
+        return SourceError("connect", f"{place} closed the connection")
+    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
+        return SourceError("connect", f"{place}: the host name is not known")
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return SourceError("connect", f"{place}: {cause.strerror}")
+    return SourceError("connect", f"{place}: {type(causes[-1]).__name__}")

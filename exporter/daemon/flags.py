@@ -1,0 +1,158 @@
+"""Every flag of the commands that talk to drivers: one table makes parser, variables, help and docs."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from exporter.daemon import logs
+from exporter.daemon.discovery.target import parse_target
+from exporter.daemon.errors import UsageError
+from exporter.daemon.values import parse_address, parse_duration, parse_limit, parse_path, parse_timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+ENV_PREFIX = "SPARK_EXPORTER_"
+TOKEN_VARIABLE = f"{ENV_PREFIX}TOKEN"
+
+
+def _choice(*values: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in values:
+            raise ValueError(f"{text!r} is not one of {', '.join(values)}")
+        return text
+
+    return parse
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag. ``parse`` raises ValueError with a sentence that says what is expected."""
+
+    name: str
+    metavar: str
+    default: str | None
+    parse: Callable[[str], Any]
+    help: str
+    repeatable: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name of its value: the flag's with underscores."""
+        return re.sub(r"[.-]", "_", self.name)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it too; several values are separated by commas."""
+        return ENV_PREFIX + self.key.upper()
+
+
+_TIMEOUT = Flag(
+    "scrape.timeout", "DURATION", "5s", parse_timeout, "How long a driver may take for one answer."
+)
+_TOKEN_FILE = Flag(
+    "token-file",
+    "FILE",
+    None,
+    Path,
+    f"File with the token of the plugin (spark.exporter.token). {TOKEN_VARIABLE} can hold the token itself.",
+)
+
+SERVE: tuple[Flag, ...] = (
+    Flag(
+        "target",
+        "URL",
+        None,
+        parse_target,
+        "URL of a driver's UI, such as http://127.0.0.1:4040. May be given several times.",
+        repeatable=True,
+    ),
+    Flag(
+        "web.listen-address",
+        "HOST:PORT",
+        "127.0.0.1:4060",
+        parse_address,
+        "Where to serve. Port 0 takes a free one and logs it; no host means every address.",
+    ),
+    Flag("web.telemetry-path", "PATH", "/metrics", parse_path, "Where the metrics are."),
+    Flag("retention", "DURATION", "15m", parse_duration, "How long an application stays after its end."),
+    Flag(
+        "series.limit",
+        "COUNT",
+        "50000",
+        parse_limit,
+        "How many custom series one application may have. Above it, the detail by executor goes first.",
+    ),
+    _TIMEOUT,
+    _TOKEN_FILE,
+    Flag("log.level", "LEVEL", "info", _choice(*logs.LEVELS), f"One of {', '.join(logs.LEVELS)}."),
+    Flag("log.format", "FORMAT", "logfmt", _choice(*logs.FORMATS), f"One of {', '.join(logs.FORMATS)}."),
+)
+
+CHECK: tuple[Flag, ...] = (_TIMEOUT, _TOKEN_FILE)
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that takes no abbreviations and guesses what a wrong flag was meant to be."""
+
+    def __init__(self, **options: Any) -> None:
+        """Make the parser; ``options`` are those of ArgumentParser."""
+        super().__init__(**{**options, "allow_abbrev": False})
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and end with exit code 2."""
+        self.exit(2, f"{self.prog}: {message}\n{self.prog} --help lists what is expected.\n")
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """End because of arguments that nothing knows."""
+        known = [option for action in self._actions for option in action.option_strings]
+        guess = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
+        hint = f"; did you mean {guess[0]}?" if guess else ""
+        self.error(f"unknown argument {' '.join(unknown)}{hint}")
+
+
+def add_flags(parser: argparse.ArgumentParser, flags: Sequence[Flag]) -> None:
+    """Give ``parser`` these flags. Their values stay texts until ``read``."""
+    for flag in flags:
+        default = f" Default: {flag.default}." if flag.default is not None else ""
+        parser.add_argument(
+            f"--{flag.name}",
+            dest=flag.key,
+            metavar=flag.metavar,
+            action="append" if flag.repeatable else "store",
+            help=f"{flag.help}{default} [{flag.variable}]".replace("%", "%%"),
+        )
+
+
+def read(
+    flags: Sequence[Flag], given: argparse.Namespace, environment: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """Return every flag's parsed value by key: from the command line, or the environment, or the default.
+
+    Raises:
+        UsageError: a value is malformed; the text names the flag or variable and what is expected.
+
+    """
+    result: dict[str, Any] = {}
+    for flag in flags:
+        texts = getattr(given, flag.key)
+        source = f"--{flag.name}"
+        if texts is None and environment.get(flag.variable):
+            texts, source = environment[flag.variable], flag.variable
+            texts = [part.strip() for part in texts.split(",")] if flag.repeatable else texts
+        if texts is None:
+            texts = flag.default
+        try:
+            if flag.repeatable:
+                result[flag.key] = tuple(flag.parse(text) for text in texts or ())
+            else:
+                result[flag.key] = flag.parse(texts) if texts is not None else None
+        except ValueError as error:
+            raise UsageError(f"{source}: {error}") from error
+    return result

@@ -1,0 +1,165 @@
+"""What the daemon knows about an application, as immutable values.
+
+Sources make these, the store hands them on, rendering reads them. Nothing here changes after it is made,
+so any number of scrapes may read while sources go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from exporter.daemon.shape import Shape
+
+LIVE = "live"
+REMOVED = "removed"
+
+RUNNING = "running"
+FINISHED = "finished"
+LOST = "lost"
+STATES = (RUNNING, FINISHED, LOST)
+
+
+class MetricDef(NamedTuple):
+    """One metric that the user defined."""
+
+    name: str
+    type: str
+    help: str
+    unit: str
+    labels: tuple[str, ...]
+    mode: str
+    buckets: tuple[float, ...]
+
+    @property
+    def width(self) -> int:
+        """How many cells one series of this metric has on the wire."""
+        if self.type == "histogram":
+            return len(self.buckets) + 2
+        return 2 if self.mode in ("mean", "mostrecent") else 1
+
+    @property
+    def counts(self) -> int:
+        """How many of the cells, from the first, are counts that never go back."""
+        if self.type == "histogram":
+            return len(self.buckets) + 1
+        return 1 if self.type == "counter" else 0
+
+    @property
+    def lines(self) -> int:
+        """How many Prometheus series one series of this metric is published as."""
+        if self.type != "histogram":
+            return 1
+        return len(self.buckets) + 1 + (2 if self.has_sum else 0)
+
+    @property
+    def has_sum(self) -> bool:
+        """Whether a histogram has ``_sum`` and ``_count``; OpenMetrics forbids them with negative bounds."""
+        return not self.buckets or self.buckets[0] >= 0
+
+
+class SeriesDef(NamedTuple):
+    """One combination of label values of a metric."""
+
+    metric: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The metrics and series of one driver; a longer one is a new object."""
+
+    metrics: tuple[MetricDef, ...] = ()
+    series: tuple[SeriesDef, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What an executor's plugin says about its own work."""
+
+    samples: float = 0.0
+    sample_seconds: float = 0.0
+    series: float = 0.0
+    segments: float = 0.0
+    report_failures: float = 0.0
+    dropped: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, eq=False)
+class Executor:
+    """One executor, or the driver, as the plugin knows it. Times are Unix seconds of the driver's clock."""
+
+    id: str
+    host: str
+    state: str
+    reason: str | None
+    added: float | None
+    removed: float | None
+    reported: float | None
+    reports: float
+    tasks_ended: float
+    stats: Stats
+    shape: Shape
+    values: Sequence[float]
+
+    @property
+    def live(self) -> bool:
+        """Whether Spark still counts the executor among its own."""
+        return self.state == LIVE
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One answer of the driver plugin, completed with what earlier answers said."""
+
+    plugin_version: str
+    boot: str
+    sequence: int
+    final: bool
+    time: float
+    application_id: str
+    report_interval: float
+    layout: Layout
+    shape: Shape
+    totals: Sequence[float]
+    executors: tuple[Executor, ...]
+
+
+@dataclass(frozen=True)
+class Application:
+    """One run of a Spark application, as Spark's REST API describes it. Times are Unix seconds."""
+
+    id: str
+    name: str
+    attempt_id: str
+    spark_version: str
+    user: str
+    start_time: float | None
+    end_time: float | None = None
+    completed: bool = False
+
+    @property
+    def run(self) -> tuple[str, str, float | None]:
+        """What tells two runs apart: a cluster manager may restart an application under its old id."""
+        return (self.id, self.attempt_id, self.start_time)
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """An application together with how it is doing and its last snapshot."""
+
+    application: Application
+    target: str
+    state: str = RUNNING
+    snapshot: Snapshot | None = None
+    ended_at: float | None = None
+    """When it was seen to end, by the daemon's monotonic clock; retention counts from here."""
+
+    @property
+    def up(self) -> bool:
+        """Whether the driver is there."""
+        return self.state == RUNNING

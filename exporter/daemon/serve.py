@@ -1,0 +1,152 @@
+"""``spark-exporter serve``: connects the parts and runs them until a signal comes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from exporter._version import __version__
+from exporter.daemon import catalogue, logs
+from exporter.daemon.process import ProcessSamples
+from exporter.daemon.render import Scrape, render
+from exporter.daemon.status import Status
+from exporter.daemon.store import Store
+from exporter.daemon.values import Address
+from exporter.daemon.watch import Watcher
+from exporter.daemon.web import make_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exporter.daemon.exposition import Format
+    from exporter.daemon.settings import Settings
+
+FIRST_ATTEMPT = 5.0
+"""Seconds to wait, at most, until every target was asked once before the first scrape is answered."""
+
+
+class Daemon:
+    """All parts of a running daemon."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect the parts; nothing runs yet."""
+        self._settings = settings
+        self._catalogue = catalogue.load()
+        self._process = ProcessSamples(self._catalogue)
+        self._status = Status()
+        self._store = Store(settings.retention, settings.series_limit)
+        self._watchers = [
+            Watcher(
+                target,
+                timeout=settings.scrape_timeout,
+                token=settings.token,
+                store=self._store,
+                status=self._status,
+            )
+            for target in settings.targets
+        ]
+        self._stopping = threading.Event()
+        app = make_app(
+            settings.telemetry_path, self.render, self._status.view, lambda: not self._stopping.is_set()
+        )
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    def render(self, form: Format) -> bytes:
+        """Return one exposition."""
+        scrape = Scrape(
+            self._store.view(),
+            self._status.view(),
+            self._settings.retention,
+            self._settings.series_limit,
+            self._process.read(),
+        )
+        return render(scrape, self._catalogue, form)
+
+    def run(self, listener: socket.socket) -> None:
+        """Serve on ``listener`` until ``stop`` is called."""
+        for watcher in self._watchers:
+            watcher.start()
+        deadline = time.monotonic() + FIRST_ATTEMPT
+        for watcher in self._watchers:
+            # In slices, because a signal handler runs only between two waits.
+            while not (self._stopping.is_set() or watcher.asked.is_set() or time.monotonic() > deadline):
+                watcher.asked.wait(0.1)
+        if not self._stopping.is_set():
+            self._server.run(sockets=[listener])
+        for watcher in self._watchers:
+            watcher.stop()
+
+    def stop(self) -> None:
+        """End ``run`` soon. Safe in a signal handler."""
+        self._stopping.set()
+        self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            host, port = listener.getsockname()[:2]
+            logs.info("listening", address=Address(host, port), version=__version__)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise the signal again after its end, and the exit code would not be 0.
+        yield
+
+
+def serve(settings: Settings) -> int:
+    """Run the daemon until SIGTERM or SIGINT; return the exit code."""
+    logs.configure(settings.log_level, settings.log_format)
+    try:
+        with listen(settings.listen_address) as listener:
+            daemon = Daemon(settings)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: daemon.stop())
+            daemon.run(listener)
+    except OSError as error:
+        logs.error(
+            f"cannot listen on {settings.listen_address}: {error.strerror}; "
+            "choose another address with --web.listen-address"
+        )
+        return 1
+    logs.info("stopped")
+    return 0
+
+
+def listen(address: Address) -> socket.socket:
+    """Return a bound socket that refuses connections until the server listens on it.
+
+    Raises:
+        OSError: the address is taken or not ours.
+
+    """
+    everywhere = not address.host and socket.has_dualstack_ipv6()
+    host = "::" if everywhere else address.host or "0.0.0.0"  # noqa: S104 - the user left the host empty
+    found = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, where = found[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if everywhere:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(where)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,67 @@
+"""Runs sources: times them, counts what they do, and keeps their failures to themselves."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from exporter.daemon import logs
+from exporter.daemon.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exporter.daemon.sources import Source
+    from exporter.daemon.status import Status
+
+T = TypeVar("T")
+
+
+def defect(error: Exception) -> SourceError:
+    """Return the error of a source that raised what it should not."""
+    return SourceError("internal", f"a defect of the exporter: {type(error).__name__}: {error}")
+
+
+class Runner:
+    """Runs the sources of one target."""
+
+    def __init__(
+        self, target: str, status: Status, repeats: logs.Repeats, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Account to ``status`` and to the log."""
+        self._target = target
+        self._status = status
+        self._repeats = repeats
+        self._clock = clock
+
+    def run(self, source: Source[T]) -> T:
+        """Return what the source found out.
+
+        Raises:
+            SourceError: whatever went wrong; it is counted and logged already.
+
+        """
+        start = self._clock()
+        try:
+            value, waited = source.update()
+        except SourceError as error:
+            raise self.failed(source.name, error, self._clock() - start) from error
+        except Exception as error:
+            raise self.failed(source.name, defect(error), self._clock() - start) from error
+        self._status.succeeded(self._target, source.name, self._clock() - start - waited)
+        self._repeats.cleared((self._target, source.name), "well again", **self._fields(source.name))
+        return value
+
+    def failed(self, collector: str, error: SourceError, seconds: float) -> SourceError:
+        """Count and log one failure; return it."""
+        self._status.failed(self._target, collector, seconds, error.reason)
+        key = (self._target, collector)
+        # Waiting for a driver is what the daemon is for; a defect is what nobody expects.
+        level = logging.INFO if error.transient else logging.WARNING
+        level = logging.ERROR if error.reason == "internal" else level
+        self._repeats.fault(key, str(error), level, **self._fields(collector), reason=error.reason)
+        return error
+
+    def _fields(self, collector: str) -> dict[str, object]:
+        return {"target": self._target, "collector": collector}

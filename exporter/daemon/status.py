@@ -1,0 +1,80 @@
+"""How the daemon itself is doing: its targets and its sources."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from exporter.daemon.sources import COLLECTORS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class CollectorStatus:
+    """What one source of one target did so far."""
+
+    attempts: int = 0
+    failures: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    success: bool | None = None
+    """Whether the last attempt succeeded; None before the first."""
+    seconds: float = 0.0
+    """How long the last attempt took, without the time it waited for news."""
+
+
+@dataclass(frozen=True)
+class TargetStatus:
+    """How one target is doing."""
+
+    up: bool = False
+    app_id: str = ""
+    endpoint: str = ""
+    state: str = "not asked yet"
+    """In plain words."""
+    collectors: Mapping[str, CollectorStatus] = field(
+        default_factory=lambda: MappingProxyType({name: CollectorStatus() for name in COLLECTORS})
+    )
+
+
+class Status:
+    """The state of all targets; written by their threads, read by scrapes."""
+
+    def __init__(self) -> None:
+        """Know of no target."""
+        self._lock = threading.Lock()
+        self._targets: Mapping[str, TargetStatus] = MappingProxyType({})
+
+    def view(self) -> Mapping[str, TargetStatus]:
+        """Return all targets as they are now; what is returned never changes."""
+        return self._targets
+
+    def describe(self, target: str, state: str, *, up: bool, app_id: str = "", endpoint: str = "") -> None:
+        """Set what is known about a target."""
+        with self._lock:
+            known = self._targets.get(target, TargetStatus())
+            self._put(target, replace(known, state=state, up=up, app_id=app_id, endpoint=endpoint))
+
+    def succeeded(self, target: str, collector: str, seconds: float) -> None:
+        """Account for a source that did its work."""
+        self._account(target, collector, seconds, None)
+
+    def failed(self, target: str, collector: str, seconds: float, reason: str) -> None:
+        """Account for a source that failed, by reason."""
+        self._account(target, collector, seconds, reason)
+
+    def _account(self, target: str, collector: str, seconds: float, reason: str | None) -> None:
+        with self._lock:
+            known = self._targets.get(target, TargetStatus())
+            before = known.collectors[collector]
+            failures = dict(before.failures)
+            if reason is not None:
+                failures[reason] = failures.get(reason, 0) + 1
+            after = CollectorStatus(before.attempts + 1, MappingProxyType(failures), reason is None, seconds)
+            collectors = MappingProxyType({**known.collectors, collector: after})
+            self._put(target, replace(known, collectors=collectors))
+
+    def _put(self, target: str, status: TargetStatus) -> None:
+        self._targets = MappingProxyType({**self._targets, target: status})

@@ -1,0 +1,70 @@
+"""What the values of flags look like. Each parser says what is wrong and what would be right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = re.compile(r"(\d+(?:w|d|h|ms|m|s))+")
+_PART = re.compile(r"(\d+)(w|d|h|ms|m|s)")
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:\[\]/]*)):(?P<port>\d{1,5})")
+_PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Address:
+    """A host and a port to listen on. An empty host means all addresses, port 0 any free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return the form in which a user writes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_duration(text: str) -> float:
+    """Return seconds."""
+    if text == "0":
+        return 0.0
+    if not _DURATION.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a duration; expected numbers with units, such as 15m, 90s or 1h30m"
+        )
+    return sum(int(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+
+
+def parse_timeout(text: str) -> float:
+    """Return seconds, more than none."""
+    seconds = parse_duration(text)
+    if seconds <= 0:
+        raise ValueError(f"{text!r} is no time at all; expected a duration above zero, such as 5s")
+    return seconds
+
+
+def parse_address(text: str) -> Address:
+    """Return the address to listen on."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > _MAX_PORT:
+        raise ValueError(
+            f"{text!r} is not an address; expected host:port, such as 127.0.0.1:4060, [::1]:4060 or :4060"
+        )
+    return Address(match["v6"] or match["host"] or "", int(match["port"]))
+
+
+def parse_path(text: str) -> str:
+    """Return a path of a URL."""
+    if not _PATH.fullmatch(text) or text.startswith("/-/"):
+        raise ValueError(
+            f"{text!r} is not a path for metrics; expected one that begins with /, such as /metrics"
+        )
+    return text
+
+
+def parse_limit(text: str) -> int:
+    """Return a whole number, zero or more."""
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise ValueError(f"{text!r} is not a limit; expected a whole number, such as 50000")
+    return int(text)

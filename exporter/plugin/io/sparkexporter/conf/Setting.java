@@ -1,0 +1,119 @@
+package io.sparkexporter.conf;
+
+/** Every {@code spark.exporter.*} key: the one home of its name, form, default and meaning. */
+public enum Setting {
+  ENABLED("enabled", ValueType.flag(), "true", "Whether the plugin does anything at all."),
+  INTERVAL(
+      "interval",
+      ValueType.time("100ms", "60s"),
+      "2s",
+      "How often each JVM samples its metrics and each executor reports to the driver."),
+  HOST(
+      "host",
+      ValueType.text("a host name or an IP address", "[A-Za-z0-9._:%-]{1,255}"),
+      "127.0.0.1",
+      "Address on which the driver serves the daemon. An address that is not loopback needs a token."),
+  PORT(
+      "port",
+      ValueType.integer(0, 65535),
+      "4061",
+      "First port to try. If it is taken, the next 15 are tried, then any free one. 0 takes any free one."),
+  TOKEN(
+      "token",
+      ValueType.text("8 to 1024 visible ASCII characters without a space", "[\\x21-\\x7e]{8,1024}"),
+      "",
+      "What a client must send as `Authorization: Bearer <token>`. The driver's environment variable"
+          + " `SPARK_EXPORTER_TOKEN` does the same and stays out of the configuration."
+          + " With an unusable token nothing is served."),
+  MAX_SERIES(
+      "maxSeries",
+      ValueType.integer(1, 1_000_000),
+      "10000",
+      "Most series of custom metrics in one JVM, its Python processes included. What exceeds it is dropped"
+          + " and counted as `series_limit`."),
+  MAX_APPLICATION_SERIES(
+      "maxApplicationSeries",
+      ValueType.integer(1, 10_000_000),
+      "100000",
+      "Most different series that the driver keeps for the whole application."),
+  RETAINED_EXECUTORS(
+      "retainedExecutors",
+      ValueType.integer(0, 100_000),
+      "200",
+      "How many removed executors stay visible. Their counts stay in the totals for ever."),
+  RETAINED_EXECUTORS_TIME(
+      "retainedExecutorsTime",
+      ValueType.time("0s", "30d"),
+      "1h",
+      "How long a removed executor stays visible."),
+  MAX_WAITING(
+      "maxWaiting",
+      ValueType.integer(1, 256),
+      "16",
+      "Most requests that may wait for news at the same time. One more gets the answer 503."),
+  ENDPOINT("endpoint", "URL at which the driver serves the daemon."),
+  DIRECTORY("directory", "Directory in which the driver's Python process puts its segment files.");
+
+  /** What all keys begin with. */
+  public static final String PREFIX = "spark.exporter.";
+
+  private final String name;
+  private final ValueType type;
+  private final String defaultText;
+  private final String description;
+
+  Setting(String name, ValueType type, String defaultText, String description) {
+    this.name = name;
+    this.type = type;
+    this.defaultText = defaultText;
+    this.description = description;
+  }
+
+  Setting(String name, String description) {
+    this(name, null, "", description);
+  }
+
+  /** The whole key, such as {@code spark.exporter.interval}. */
+  public String key() {
+    return PREFIX + name;
+  }
+
+  /** Whether the plugin writes this key for others to read; a value given by the user is replaced. */
+  public boolean isWritten() {
+    return type == null;
+  }
+
+  String typeName() {
+    return type.typeName();
+  }
+
+  String expected() {
+    return type.expected();
+  }
+
+  String defaultText() {
+    return defaultText;
+  }
+
+  String description() {
+    return description;
+  }
+
+  /** Returns the value, or null if the text does not have the expected form. */
+  Object parse(String text) {
+    return type.parse(text.trim());
+  }
+
+  Object defaultValue() {
+    return defaultText.isEmpty() ? "" : type.parse(defaultText);
+  }
+
+  static Setting byKey(String key) {
+    for (Setting setting : values()) {
+      if (setting.key().equals(key)) {
+        return setting;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,260 @@
+package io.sparkexporter.driver;
+
+import io.sparkexporter.conf.Setting;
+import io.sparkexporter.conf.Settings;
+import io.sparkexporter.model.Drops;
+import io.sparkexporter.report.Reply;
+import io.sparkexporter.report.Report;
+import io.sparkexporter.report.ReportReader;
+import io.sparkexporter.report.Reporter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+
+/** The values of the whole application, executors that are gone included. Thread-safe. */
+public final class ApplicationStore {
+  /** Ids of executors whose counts are kept without them, so that a late report does not count twice. */
+  private static final int MAX_FORGOTTEN = 10_000;
+  /** Of a thousand executors, each may report every two seconds. */
+  private static final int GAP_MILLIS_PER_EXECUTOR = 2;
+
+  private final String boot;
+  private final DoubleSupplier clock;
+  private final int maxRemoved;
+  private final double maxRemovedSeconds;
+  private final Catalogue catalogue;
+  private final Map<String, ExecutorRecord> records = new LinkedHashMap<>();
+  private final Set<String> forgotten = new LinkedHashSet<>();
+  private long sequence = 1;
+  private long totalledAt;
+  private int live;
+  private boolean finished;
+
+  /**
+   * Makes an empty store.
+   *
+   * @param boot what tells this driver from another one
+   * @param clock Unix time in seconds
+   */
+  public ApplicationStore(String boot, Settings settings, Drops drops, DoubleSupplier clock) {
+    this.boot = boot;
+    this.clock = clock;
+    this.maxRemoved = settings.integer(Setting.RETAINED_EXECUTORS);
+    this.maxRemovedSeconds = settings.millis(Setting.RETAINED_EXECUTORS_TIME) / 1e3;
+    this.catalogue = new Catalogue(settings.integer(Setting.MAX_APPLICATION_SERIES), drops);
+  }
+
+  /**
+   * Takes a report in and returns the reply.
+   *
+   * @throws IOException if the bytes are not a report
+   */
+  public synchronized byte[] receive(byte[] message) throws IOException {
+    Report report = ReportReader.read(message);
+    ExecutorRecord record = recordFor(report);
+    if (record == null) {
+      // Whatever it holds is in the totals already, so the sender need not say it again.
+      int metrics = report.metricsBase + report.metrics.size();
+      int series = report.seriesBase + report.series.size();
+      return new Reply(report.session, report.sequence, metrics, series, gapMillis()).toBytes();
+    }
+    if (record.apply(report, catalogue, clock.getAsDouble())) {
+      changed(record);
+    }
+    notifyAll();
+    return new Reply(
+            report.session, record.acknowledged(), record.metricsKnown(), record.seriesKnown(), gapMillis())
+        .toBytes();
+  }
+
+  /** Returns null if the sender's counts are kept already. */
+  private ExecutorRecord recordFor(Report report) {
+    ExecutorRecord record = records.get(report.executorId);
+    if (record == null) {
+      return forgotten.contains(report.executorId) ? null : add(report.executorId, clock.getAsDouble());
+    }
+    if (record.isOutdated(report)) {
+      return null;
+    }
+    if (record.isNewSession(report)) {
+      catalogue.keep(record);
+      record.restart();
+    }
+    return record;
+  }
+
+  private ExecutorRecord add(String id, double time) {
+    ExecutorRecord record = new ExecutorRecord(id, time);
+    records.put(id, record);
+    live++;
+    return record;
+  }
+
+  private int gapMillis() {
+    return Math.max(Reporter.GAP_MILLIS, GAP_MILLIS_PER_EXECUTOR * live);
+  }
+
+  private void changed(ExecutorRecord record) {
+    record.changedAt = ++sequence;
+  }
+
+  /** Notes that Spark has added an executor. */
+  public synchronized void executorAdded(String id, String host, double time) {
+    forgotten.remove(id);
+    ExecutorRecord record = records.get(id);
+    if (record == null) {
+      record = add(id, time);
+    } else if (!record.isLive()) {
+      record.removed = Double.NaN;
+      record.reason = null;
+      live++;
+    }
+    record.host = host;
+    record.added = time;
+    changed(record);
+    notifyAll();
+  }
+
+  /** Notes that Spark has removed an executor; it stays visible for a while, its counts for ever. */
+  public synchronized void executorRemoved(String id, String reason, double time) {
+    ExecutorRecord record = records.get(id);
+    if (record == null || !record.isLive()) {
+      return;
+    }
+    record.removed = time;
+    record.reason = reason;
+    live--;
+    changed(record);
+    // In the order of their removal, so that the oldest one goes first.
+    records.remove(id);
+    records.put(id, record);
+    forgetOld();
+    notifyAll();
+  }
+
+  /** Forgets removed executors that are too many or too old, but not their counts. */
+  public synchronized void forgetOld() {
+    int removed = records.size() - live;
+    double oldest = clock.getAsDouble() - maxRemovedSeconds;
+    for (ExecutorRecord record : new ArrayList<>(records.values())) {
+      if (!record.isLive() && (removed > maxRemoved || record.removed < oldest)) {
+        catalogue.keep(record);
+        records.remove(record.id);
+        remember(record.id);
+        removed--;
+        sequence++;
+        notifyAll();
+      }
+    }
+  }
+
+  private void remember(String id) {
+    forgotten.add(id);
+    if (forgotten.size() > MAX_FORGOTTEN) {
+      forgotten.remove(forgotten.iterator().next());
+    }
+  }
+
+  /** Notes that Spark says a task has ended on an executor. */
+  public synchronized void taskEnded(String id) {
+    ExecutorRecord record = records.get(id);
+    if (record != null) {
+      record.taskSeen(clock.getAsDouble());
+    }
+  }
+
+  /** Waits, at most this long, until no live executor owes a report of tasks that have ended. */
+  public synchronized void awaitReports(long millis) throws InterruptedException {
+    long deadline = System.nanoTime() + millis * 1_000_000;
+    while (records.values().stream().anyMatch(ExecutorRecord::owesReport)) {
+      if (!await(deadline)) {
+        return;
+      }
+    }
+  }
+
+  /** Waits, at most this long, for something newer than {@code after}, or the end. */
+  public synchronized void awaitNewer(long after, long millis) throws InterruptedException {
+    long deadline = System.nanoTime() + millis * 1_000_000;
+    while (sequence <= after && !finished && await(deadline)) {
+      // Something happened; see whether it was this.
+    }
+  }
+
+  /** Waits this long, or until the end. */
+  public synchronized void awaitEnd(long millis) throws InterruptedException {
+    long deadline = System.nanoTime() + millis * 1_000_000;
+    while (!finished && await(deadline)) {
+      // Something else happened.
+    }
+  }
+
+  /** Returns false if the time was over already. */
+  private boolean await(long deadline) throws InterruptedException {
+    long left = deadline - System.nanoTime();
+    if (left <= 0) {
+      return false;
+    }
+    wait(left / 1_000_000, (int) (left % 1_000_000));
+    return true;
+  }
+
+  /** Notes that there will be nothing new, and lets everybody go who waits. */
+  public synchronized void finish() {
+    finished = true;
+    sequence++;
+    notifyAll();
+  }
+
+  public synchronized boolean isFinished() {
+    return finished;
+  }
+
+  /** What tells this driver from another one. */
+  public String boot() {
+    return boot;
+  }
+
+  /**
+   * Returns the present state, without what the client holds.
+   *
+   * @param after sequence of the state that the client has
+   * @param metrics how many metrics the client holds
+   * @param series how many series the client holds
+   */
+  public synchronized Snapshot snapshot(long after, int metrics, int series) {
+    forgetOld();
+    if (totalledAt != sequence) {
+      catalogue.total(records.values());
+      totalledAt = sequence;
+    }
+    // A client that holds more than there is has it from somebody else.
+    boolean fits = metrics <= catalogue.metricCount() && series <= catalogue.seriesCount() && after <= sequence;
+    Snapshot snapshot = new Snapshot();
+    snapshot.boot = boot;
+    snapshot.sequence = sequence;
+    snapshot.last = finished;
+    snapshot.time = clock.getAsDouble();
+    snapshot.metricsBase = fits ? metrics : 0;
+    snapshot.seriesBase = fits ? series : 0;
+    snapshot.metrics = catalogue.metricsFrom(snapshot.metricsBase);
+    snapshot.series = catalogue.seriesFrom(snapshot.seriesBase);
+    snapshot.totals = catalogue.totals();
+    addExecutors(snapshot, fits ? after : 0);
+    return snapshot;
+  }
+
+  private void addExecutors(Snapshot snapshot, long after) {
+    for (ExecutorRecord record : records.values()) {
+      Snapshot.Executor executor = new Snapshot.Executor(record);
+      if (record.changedAt > after) {
+        executor.addValues(record);
+      }
+      snapshot.executors.add(executor);
+    }
+  }
+}

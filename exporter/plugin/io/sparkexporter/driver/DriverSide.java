@@ -1,0 +1,150 @@
+package io.sparkexporter.driver;
+
+import io.sparkexporter.conf.Setting;
+import io.sparkexporter.conf.Settings;
+import io.sparkexporter.jvm.JvmReporter;
+import io.sparkexporter.jvm.LocalDirectory;
+import io.sparkexporter.jvm.Warnings;
+import io.sparkexporter.memory.MemoryRegistry;
+import io.sparkexporter.model.Drops;
+import io.sparkexporter.report.Reporter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Collections;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+
+/** The plugin in the driver. Whatever happens in it, the application goes on. */
+public final class DriverSide implements DriverPlugin {
+  /** What Spark calls the driver among the executors. */
+  public static final String ID = "driver";
+
+  private static final long OWED_MILLIS = 1000;
+  private static final long SAMPLE_MILLIS = 500;
+  private static final long DELIVERY_MILLIS = 1000;
+  private static final AtomicReference<DriverSide> ACTIVE = new AtomicReference<>();
+
+  private final Warnings warnings = new Warnings();
+  private volatile Settings settings;
+  private volatile ApplicationStore store;
+  private volatile SparkContext sparkContext;
+  private volatile Reporter reporter;
+  private volatile HttpEndpoint endpoint;
+  private volatile SnapshotWriter writer;
+
+  /** The one that is running in this JVM, or null. */
+  public static DriverSide active() {
+    return ACTIVE.get();
+  }
+
+  @Override
+  public Map<String, String> init(SparkContext context, PluginContext pluginContext) {
+    try {
+      start(context, pluginContext);
+    } catch (Throwable failure) {
+      // Spark would end the application.
+      store = null;
+      warnings.accept("the plugin could not start in the driver and does nothing", failure);
+    }
+    return Collections.emptyMap();
+  }
+
+  private void start(SparkContext context, PluginContext pluginContext) {
+    settings = Settings.read(pluginContext.conf(), System.getenv(), warnings);
+    if (!settings.flag(Setting.ENABLED)) {
+      return;
+    }
+    Drops drops = new Drops();
+    String boot = String.format("%016x", new SecureRandom().nextLong());
+    ApplicationStore made = new ApplicationStore(boot, settings, drops, () -> System.currentTimeMillis() / 1e3);
+    Path directory = LocalDirectory.make(warnings);
+    Reporter own =
+        JvmReporter.make(
+            ID, settings, pluginContext.metricRegistry(), directory, drops, made::receive, warnings);
+    if (directory != null) {
+      pluginContext.conf().set(Setting.DIRECTORY.key(), directory.toString());
+    }
+    new ExecutorListener(made).listenTo(context, warnings);
+    own.start();
+    sparkContext = context;
+    reporter = own;
+    store = made;
+    ACTIVE.set(this);
+    serve(pluginContext.conf());
+  }
+
+  private void serve(SparkConf conf) {
+    if (settings.isTokenUnusable()) {
+      return;
+    }
+    try {
+      endpoint = HttpEndpoint.start(store, () -> writer, settings);
+      // Now, because Spark soon tells its own REST API what the configuration is.
+      conf.set(Setting.ENDPOINT.key(), endpoint.url(conf.get("spark.driver.host", "localhost")));
+    } catch (IOException | RuntimeException | LinkageError failure) {
+      warnings.accept("nothing is served to the daemon; the job and Spark's sinks go on", failure);
+    }
+  }
+
+  @Override
+  public void registerMetrics(String appId, PluginContext pluginContext) {
+    if (store == null) {
+      return;
+    }
+    try {
+      // Only now does Spark know what the application is called.
+      String version = DriverSide.class.getPackage().getImplementationVersion();
+      double interval = settings.millis(Setting.INTERVAL) / 1e3;
+      Application application = Application.of(sparkContext, appId, interval);
+      writer = new SnapshotWriter(application, version == null ? "unknown" : version);
+    } catch (Throwable failure) {
+      warnings.accept("the application could not be described; nothing is served to the daemon", failure);
+    }
+  }
+
+  @Override
+  public Object receive(Object message) {
+    ApplicationStore open = store;
+    if (open == null || !(message instanceof byte[])) {
+      return null;
+    }
+    try {
+      return open.receive((byte[]) message);
+    } catch (Throwable failure) {
+      warnings.accept("a report of an executor could not be read", failure);
+      return null;
+    }
+  }
+
+  /** In local mode: notes that a task has ended in this JVM. */
+  public void taskEnded() {
+    Reporter own = reporter;
+    if (own != null) {
+      own.taskEnded();
+    }
+  }
+
+  @Override
+  public void shutdown() {
+    if (store == null) {
+      return;
+    }
+    ACTIVE.compareAndSet(this, null);
+    try {
+      // Spark has told the executors to stop, but the way for their last reports is still open.
+      store.awaitReports(OWED_MILLIS);
+      reporter.stop(SAMPLE_MILLIS);
+      if (endpoint != null) {
+        endpoint.finish(DELIVERY_MILLIS);
+      }
+      MemoryRegistry.INSTANCE.restart();
+    } catch (Throwable failure) {
+      warnings.accept("the plugin could not stop in order", failure);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.sparkexporter.driver;
+
+import com.sun.net.httpserver.HttpServer;
+import io.sparkexporter.conf.Setting;
+import io.sparkexporter.conf.Settings;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** The driver's HTTP server. Its threads are few and daemons. */
+public final class HttpEndpoint {
+  /** How many ports are tried before any free one is taken. */
+  static final int PORTS = 16;
+  /** Threads beside those that may wait, so that nobody who waits can keep others out. */
+  private static final int SPARE_THREADS = 4;
+  private static final int QUEUE = 256;
+
+  private final HttpServer server;
+  private final ThreadPoolExecutor threads;
+  private final SnapshotHandler handler;
+  private final ApplicationStore store;
+
+  private HttpEndpoint(
+      HttpServer server, ThreadPoolExecutor threads, SnapshotHandler handler, ApplicationStore store) {
+    this.server = server;
+    this.threads = threads;
+    this.handler = handler;
+    this.store = store;
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param writer gives null as long as the application has no id
+   * @throws IOException if no port of the host can be had; the message says so
+   * @throws IllegalArgumentException if the host is not loopback and there is no token
+   */
+  public static HttpEndpoint start(
+      ApplicationStore store, Supplier<SnapshotWriter> writer, Settings settings)
+      throws IOException {
+    String token = settings.text(Setting.TOKEN);
+    InetAddress host = InetAddress.getByName(settings.text(Setting.HOST));
+    if (!host.isLoopbackAddress() && token.isEmpty()) {
+      throw new IllegalArgumentException(
+          Setting.HOST.key() + "=" + settings.text(Setting.HOST) + " is not loopback and needs "
+              + Setting.TOKEN.key() + " or the environment variable " + Settings.TOKEN_VARIABLE);
+    }
+    int maxWaiting = settings.integer(Setting.MAX_WAITING);
+    SnapshotHandler handler = new SnapshotHandler(store, writer, token, maxWaiting);
+    HttpServer server = bind(host, settings.integer(Setting.PORT));
+    ThreadPoolExecutor threads = threads(maxWaiting + SPARE_THREADS);
+    server.setExecutor(threads);
+    server.createContext("/", handler);
+    startAsDaemon(server);
+    return new HttpEndpoint(server, threads, handler, store);
+  }
+
+  private static HttpServer bind(InetAddress host, int first) throws IOException {
+    int last = first == 0 ? 0 : Math.min(first + PORTS - 1, 65535);
+    for (int port = first; port <= last; port++) {
+      try {
+        return HttpServer.create(new InetSocketAddress(host, port), 0);
+      } catch (BindException taken) {
+        // The next one may be free. If it is the address that is wrong, the last attempt says so.
+      }
+    }
+    return HttpServer.create(new InetSocketAddress(host, 0), 0);
+  }
+
+  private static ThreadPoolExecutor threads(int count) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            count,
+            count,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(QUEUE),
+            work -> {
+              Thread thread = new Thread(work, "spark-exporter-http");
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  /** The server's own thread inherits from the one that starts it whether it keeps the JVM alive. */
+  private static void startAsDaemon(HttpServer server) throws IOException {
+    Thread starter = new Thread(server::start, "spark-exporter-http-start");
+    starter.setDaemon(true);
+    starter.start();
+    try {
+      starter.join();
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      server.stop(0);
+      throw new IOException("interrupted while starting", stopped);
+    }
+  }
+
+  /**
+   * Returns the address under which clients find this server.
+   *
+   * @param driverHost name of this machine for those that are not on it
+   */
+  public String url(String driverHost) {
+    InetAddress bound = server.getAddress().getAddress();
+    String host = bound.isAnyLocalAddress() ? driverHost : bound.getHostAddress();
+    String shown = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
+    return "http://" + shown + ":" + server.getAddress().getPort();
+  }
+
+  /** Delivers the last state to those who follow, which takes at most this long, and stops. */
+  public void finish(long patienceMillis) {
+    store.finish();
+    try {
+      handler.awaitDelivery(patienceMillis);
+    } catch (InterruptedException impatient) {
+      Thread.currentThread().interrupt();
+    }
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,55 @@
+package io.sparkexporter.driver;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** The parameters of a request for a snapshot. */
+final class Query {
+  private static final int MAX_LENGTH = 2000;
+  private static final double MAX_WAIT_SECONDS = 60;
+
+  private final Map<String, String> parameters = new HashMap<>();
+
+  private Query() {}
+
+  /** Parses the part of the address after the question mark; it may be null. */
+  static Query parse(String text) throws BadRequest {
+    Query query = new Query();
+    if (text != null && text.length() > MAX_LENGTH) {
+      throw new BadRequest(400, "the parameters are longer than " + MAX_LENGTH + " characters");
+    }
+    for (String pair : text == null ? new String[0] : text.split("&")) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        query.parameters.put(pair.substring(0, equals), pair.substring(equals + 1));
+      }
+    }
+    return query;
+  }
+
+  String boot() {
+    return parameters.getOrDefault("boot", "");
+  }
+
+  long after() throws BadRequest {
+    return Long.parseLong(checked("after", "\\d{1,18}", "a whole number that is not negative"));
+  }
+
+  int held(String name) throws BadRequest {
+    return Integer.parseInt(checked(name, "\\d{1,9}", "a whole number that is not negative"));
+  }
+
+  long waitMillis() throws BadRequest {
+    String text = checked("wait", "\\d{1,9}(\\.\\d{1,9})?", "a number of seconds that is not negative");
+    return (long) (1000 * Math.min(Double.parseDouble(text), MAX_WAIT_SECONDS));
+  }
+
+  private String checked(String name, String pattern, String expected) throws BadRequest {
+    String text = parameters.getOrDefault(name, "0");
+    if (!text.matches(pattern)) {
+      String shown = text.length() <= 40 ? text : text.substring(0, 40) + "...";
+      throw new BadRequest(400, "parameter " + name + " is \"" + shown + "\"; expected " + expected);
+    }
+    return text;
+  }
+}

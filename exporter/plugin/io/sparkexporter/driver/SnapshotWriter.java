@@ -1,0 +1,166 @@
+package io.sparkexporter.driver;
+
+import static io.sparkexporter.driver.Json.comma;
+import static io.sparkexporter.driver.Json.key;
+import static io.sparkexporter.driver.Json.number;
+import static io.sparkexporter.driver.Json.text;
+
+import io.sparkexporter.model.Definition;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+
+/** Writes snapshots as docs/protocol.md has them. */
+public final class SnapshotWriter {
+  private static final int PROTOCOL = 1;
+
+  private final Application application;
+  private final String version;
+
+  /**
+   * Makes a writer.
+   *
+   * @param version of the plugin
+   */
+  public SnapshotWriter(Application application, String version) {
+    this.application = application;
+    this.version = version;
+  }
+
+  /** Returns the snapshot as JSON. */
+  public byte[] write(Snapshot snapshot) {
+    StringBuilder out = new StringBuilder(1024);
+    out.append('{');
+    key(out, "protocol").append(PROTOCOL);
+    text(key(out, "plugin_version"), version);
+    text(key(out, "boot"), snapshot.boot);
+    key(out, "sequence").append(snapshot.sequence);
+    key(out, "final").append(snapshot.last);
+    number(key(out, "time"), snapshot.time);
+    writeApplication(key(out, "application"));
+    key(out, "base").append("{\"metrics\":").append(snapshot.metricsBase);
+    key(out, "series").append(snapshot.seriesBase).append('}');
+    writeMetrics(key(out, "metrics"), snapshot.metrics);
+    writeSeries(key(out, "series"), snapshot.series);
+    key(out, "totals").append('[');
+    for (double[] cells : snapshot.totals) {
+      writeCells(out, cells);
+    }
+    out.append(']');
+    key(out, "executors").append('[');
+    for (Snapshot.Executor executor : snapshot.executors) {
+      comma(out);
+      writeExecutor(out, executor);
+    }
+    out.append("]}");
+    return out.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void writeApplication(StringBuilder out) {
+    out.append('{');
+    text(key(out, "id"), application.id);
+    text(key(out, "name"), application.name);
+    text(key(out, "attempt_id"), application.attemptId);
+    text(key(out, "spark_version"), application.sparkVersion);
+    text(key(out, "user"), application.user);
+    number(key(out, "start_time"), application.startTime);
+    number(key(out, "report_interval"), application.reportInterval);
+    out.append('}');
+  }
+
+  private static void writeMetrics(StringBuilder out, List<Definition> metrics) {
+    out.append('[');
+    for (Definition metric : metrics) {
+      comma(out);
+      out.append('{');
+      text(key(out, "name"), metric.name());
+      text(key(out, "type"), metric.kind().label());
+      text(key(out, "help"), metric.help());
+      text(key(out, "unit"), metric.unit());
+      writeTexts(key(out, "labels"), metric.labels());
+      text(key(out, "mode"), metric.mode() == null ? "" : metric.mode().label());
+      key(out, "buckets").append('[');
+      writeCells(out, metric.bounds());
+      out.append("]}");
+    }
+    out.append(']');
+  }
+
+  private static void writeSeries(StringBuilder out, List<Catalogue.Total> series) {
+    out.append('[');
+    for (Catalogue.Total one : series) {
+      comma(out);
+      out.append('[').append(one.metric);
+      for (String value : one.labelValues) {
+        comma(out);
+        text(out, value);
+      }
+      out.append(']');
+    }
+    out.append(']');
+  }
+
+  private static void writeExecutor(StringBuilder out, Snapshot.Executor executor) {
+    boolean live = Double.isNaN(executor.removed);
+    out.append('{');
+    text(key(out, "id"), executor.id);
+    text(key(out, "host"), executor.host);
+    text(key(out, "state"), live ? "live" : "removed");
+    text(key(out, "reason"), executor.reason);
+    writeTime(key(out, "added"), executor.added);
+    writeTime(key(out, "removed"), executor.removed);
+    writeTime(key(out, "reported"), executor.reported);
+    key(out, "reports").append(executor.reports);
+    key(out, "tasks_ended").append(executor.tasksEnded);
+    key(out, "stats").append('{');
+    writeNumbers(out, executor.stats.numbers());
+    key(out, "dropped").append('{');
+    writeNumbers(out, executor.stats.dropped());
+    out.append("}}");
+    if (executor.series != null) {
+      key(out, "series").append('[');
+      for (Integer place : executor.series) {
+        comma(out);
+        out.append(place.intValue());
+      }
+      out.append(']');
+      key(out, "values").append('[');
+      for (double[] cells : executor.values) {
+        writeCells(out, cells);
+      }
+      out.append(']');
+    }
+    out.append('}');
+  }
+
+  /** A time that has not come is null. */
+  private static void writeTime(StringBuilder out, double time) {
+    if (Double.isNaN(time)) {
+      out.append("null");
+    } else {
+      number(out, time);
+    }
+  }
+
+  private static void writeNumbers(StringBuilder out, Map<String, Double> numbers) {
+    for (Map.Entry<String, Double> entry : numbers.entrySet()) {
+      number(key(out, entry.getKey()), entry.getValue());
+    }
+  }
+
+  private static void writeCells(StringBuilder out, double[] cells) {
+    for (double cell : cells) {
+      comma(out);
+      number(out, cell);
+    }
+  }
+
+  private static void writeTexts(StringBuilder out, List<String> texts) {
+    out.append('[');
+    for (String one : texts) {
+      comma(out);
+      text(out, one);
+    }
+    out.append(']');
+  }
+}

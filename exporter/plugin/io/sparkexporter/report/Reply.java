@@ -1,0 +1,93 @@
+package io.sparkexporter.report;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+
+/** What the driver answers to a report. */
+public final class Reply {
+  private long session;
+  private long acknowledged;
+  private int metricsKnown;
+  private int seriesKnown;
+  private int gapMillis;
+
+  private Reply() {}
+
+  /**
+   * Makes a reply.
+   *
+   * @param acknowledged the last report of the session that was taken in; 0 if there is none
+   * @param metricsKnown how many metrics of the session the driver knows
+   * @param seriesKnown how many series of the session the driver knows
+   * @param gapMillis the least time that the executor should leave between two reports
+   */
+  public Reply(long session, long acknowledged, int metricsKnown, int seriesKnown, int gapMillis) {
+    this.session = session;
+    this.acknowledged = acknowledged;
+    this.metricsKnown = metricsKnown;
+    this.seriesKnown = seriesKnown;
+    this.gapMillis = gapMillis;
+  }
+
+  /** Returns the reply as bytes. */
+  public byte[] toBytes() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeByte(Section.VERSION);
+    Section.write(
+        out,
+        Section.REPLY_HEAD,
+        section -> {
+          section.writeLong(session);
+          section.writeLong(acknowledged);
+          section.writeInt(metricsKnown);
+          section.writeInt(seriesKnown);
+        });
+    Section.write(out, Section.PACE, section -> section.writeInt(gapMillis));
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Reads a reply.
+   *
+   * @throws IOException if the bytes are not a whole reply of this version
+   */
+  public static Reply fromBytes(byte[] bytes) throws IOException {
+    Reply reply = new Reply();
+    Section.readAll(bytes, reply::read);
+    return reply;
+  }
+
+  private void read(int section, DataInputStream in) throws IOException {
+    if (section == Section.REPLY_HEAD) {
+      session = in.readLong();
+      acknowledged = in.readLong();
+      metricsKnown = in.readInt();
+      seriesKnown = in.readInt();
+    } else if (section == Section.PACE) {
+      gapMillis = in.readInt();
+    }
+  }
+
+  long session() {
+    return session;
+  }
+
+  long acknowledged() {
+    return acknowledged;
+  }
+
+  int metricsKnown() {
+    return metricsKnown;
+  }
+
+  int seriesKnown() {
+    return seriesKnown;
+  }
+
+  int gapMillis() {
+    return gapMillis;
+  }
+}

@@ -1,0 +1,46 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+import exporter
+import running
+
+SOURCE = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure():
+    """The tests are about the installed package, never about the source tree."""
+    if Path(exporter.__file__).resolve().is_relative_to(SOURCE / "exporter"):
+        pytest.exit("the tests run against the installed package: use `make test`", returncode=4)
+
+
+@pytest.fixture
+def start_job(tmp_path):
+    """Start PySpark programs; whatever is left of them is ended with the test."""
+    jobs = []
+
+    def start(script, *arguments, **options):
+        job = running.Job(tmp_path / f"job-{len(jobs)}", script, *arguments, **options)
+        jobs.append(job)
+        return job
+
+    yield start
+    for job in jobs:
+        job.kill_group()
+
+
+@pytest.fixture
+def start_daemon(tmp_path):
+    """Start daemons; whatever is left of them is ended with the test."""
+    daemons = []
+
+    def start(*targets, **options):
+        daemon = running.Daemon(tmp_path / f"daemon-{len(daemons)}", *targets, **options)
+        daemons.append(daemon)
+        return daemon
+
+    yield start
+    for daemon in daemons:
+        daemon.kill_group()

@@ -1,0 +1,173 @@
+"""Real Spark applications and real daemons for the tests, started as users start them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+import local_spark
+
+JOBS = Path(__file__).parent / "spark" / "jobs"
+PATIENCE = 120
+CUSTOM = "spark_custom_"
+
+
+def until(condition, what, patience=PATIENCE):
+    """Call ``condition`` until it gives something true; return that."""
+    deadline = time.monotonic() + patience
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {patience} s still not: {what}; last: {result!r}")
+        time.sleep(0.05)
+
+
+class Program:
+    """A program in a process group of its own; its standard error goes to a file."""
+
+    def __init__(self, command, log, **options):
+        """Start it."""
+        self.log = log
+        with log.open("a") as stderr:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                start_new_session=True,
+                **options,
+            )
+        self.lines = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def wait(self, patience=PATIENCE):
+        """Wait for its end; return the exit code."""
+        return self.process.wait(patience)
+
+    def kill_group(self):
+        """End whatever is left of it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+    @property
+    def errors(self):
+        """What it wrote to standard error so far."""
+        return self.log.read_text(errors="replace")
+
+
+class Job(Program):
+    """A PySpark program that prints JSON objects, one a line, and reads words."""
+
+    def __init__(self, directory, script, *arguments, conf=None, submit=None, env=None):
+        """Start ``script`` with ``python``, or with ``spark-submit`` and the options in ``submit``."""
+        directory.mkdir(parents=True, exist_ok=True)
+        environment = local_spark.environment(directory) | (env or {})
+        environment["JOB_CONF"] = json.dumps(conf or {})
+        program = [sys.executable]
+        if submit is not None:
+            program = [str(Path(sys.executable).parent / "spark-submit"), *submit]
+        command = [*program, str(JOBS / script), *map(str, arguments)]
+        super().__init__(command, directory / "job.log", env=environment, cwd=directory)
+
+    def hear(self, key, patience=PATIENCE):
+        """Return what the job says about ``key``, passing over everything before that."""
+        while True:
+            try:
+                line = self.lines.get(timeout=patience)
+            except queue.Empty:
+                raise AssertionError(
+                    f"the job did not say {key!r} within {patience} s:\n{self.errors[-3000:]}"
+                ) from None
+            if line is None:
+                raise AssertionError(f"the job ended without saying {key!r}:\n{self.errors[-3000:]}")
+            if line.startswith("{") and key in (message := json.loads(line)):
+                return message[key]
+
+    def tell(self, word):
+        """Send a word that the job waits for."""
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+
+
+class Daemon(Program):
+    """``spark-exporter serve`` on a free port."""
+
+    def __init__(self, directory, *targets, arguments=()):
+        """Start it and wait until it listens."""
+        command = [str(Path(sys.executable).parent / "spark-exporter"), "serve"]
+        command += [f"--target={target}" for target in targets]
+        command += ["--web.listen-address=127.0.0.1:0", *arguments]
+        directory.mkdir(parents=True, exist_ok=True)
+        super().__init__(command, directory / "daemon.log")
+        found = until(self._listening, "the daemon listens")
+        self.url = f"http://{found[1]}"
+
+    def _listening(self):
+        assert self.process.poll() is None, self.errors
+        return re.search(r"address=\"?(?:http://)?(127\.0\.0\.1:\d+)", self.errors)
+
+    def text(self):
+        """Return one scrape."""
+        answer = requests.get(f"{self.url}/metrics", timeout=30)
+        answer.raise_for_status()
+        return answer.text
+
+    def samples(self):
+        """Return one scrape as ``{(name, frozenset of labels): value}``."""
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(self.text())
+            for sample in family.samples
+        }
+
+    def custom(self):
+        """Return the application's custom metrics as ``{"name_total{label=value}": value}``."""
+        result = {}
+        for (name, labels), value in self.samples().items():
+            if name.startswith(CUSTOM):
+                shown = ",".join(f"{k}={v}" for k, v in sorted(labels) if k not in ("app_id", "app_name"))
+                result[name.removeprefix(CUSTOM) + (f"{{{shown}}}" if shown else "")] = value
+        return result
+
+    def until_custom(self, expected, patience=PATIENCE):
+        """Wait until every expected custom metric has exactly its value."""
+        seen = {}
+
+        def matches():
+            nonlocal seen
+            custom = self.custom()
+            seen = {key: custom.get(key) for key in expected}
+            return seen == expected
+
+        try:
+            until(matches, "the expected values", patience)
+        except AssertionError:
+            assert seen == expected
+
+    def labels_of(self, name):
+        """Return the label sets of all series called ``name``."""
+        return [dict(labels) for (found, labels) in self.samples() if found == name]

@@ -1,0 +1,150 @@
+"""Whatever is wrong with the plugin, the job's output is the same as without it, and a warning says why."""
+
+import os
+import re
+import socket
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from exporter import spark_conf
+from exporter.client.install import jar_path
+from requirements import require
+from running import Job, until
+
+pytestmark = pytest.mark.spark
+HERE = Path(__file__).resolve().parent
+CONFIGURATION = HERE.parent.parent / "docs" / "configuration.md"
+EXPORTER = "io.sparkexporter.ExporterPlugin"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The output of the job without the plugin."""
+    job = Job(tmp_path_factory.mktemp("undisturbed"), "guest.py", env={"PLUGIN": "off"})
+    try:
+        output = job.hear("output")
+        job.tell("stop")
+        assert job.wait() == 0
+    finally:
+        job.kill_group()
+    return output
+
+
+@pytest.fixture(scope="module")
+def sabotage(tmp_path_factory):
+    """A jar with the plugins in tests/spark/java."""
+    directory = tmp_path_factory.mktemp("sabotage")
+    jars = f"{Path(pyspark.__file__).parent / 'jars'}/*:{jar_path()}"
+    sources = map(str, (HERE / "java").rglob("*.java"))
+    subprocess.run(["javac", "--release", "8", "-nowarn", "-cp", jars, "-d", directory, *sources], check=True)
+    with zipfile.ZipFile(directory / "sabotage.jar", "w") as jar:
+        for file in directory.rglob("*.class"):
+            jar.write(file, file.relative_to(directory))
+    return str(directory / "sabotage.jar")
+
+
+def run(job, undisturbed):
+    """Run the guest job to its end; its output must be the undisturbed one."""
+    assert job.hear("output") == undisturbed
+    job.tell("stop")
+    assert job.hear("stopped")
+    assert job.wait() == 0
+
+
+def logs(job):
+    """Return what each JVM logged: the driver, then the executors."""
+    executors = (job.log.parent / "spark-home" / "work").glob("*/*/stderr")
+    return [job.errors, *(path.read_text(errors="replace") for path in executors)]
+
+
+def warnings_in(text):
+    """Return the warnings of the exporter's plugin and client in a log."""
+    return [
+        line
+        for line in text.splitlines()
+        if re.search(r"spark-exporter|sparkexporter", line) and "WARN" in line.upper()
+    ]
+
+
+def test_a_healthy_plugin_warns_of_nothing(start_job, undisturbed):
+    """No warning without a reason."""
+    job = start_job("guest.py")
+    run(job, undisturbed)
+    assert [warnings_in(text) for text in logs(job)] == [[], [], []]
+
+
+def test_a_taken_port_moves_the_endpoint(start_job, start_daemon, undisturbed):
+    """Another port is taken and published, and the daemon finds it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        job = start_job("guest.py", conf={"spark.exporter.port": str(taken.getsockname()[1])})
+        daemon = start_daemon(job.hear("ui"))
+        assert job.hear("output") == undisturbed
+        daemon.until_custom({"guests_total": 2_000.0})
+        job.tell("stop")
+        assert job.wait() == 0
+
+
+def test_nonsense_in_every_setting(start_job, undisturbed):
+    """Each key gets one warning that names it and the expected form; the default is used."""
+    keys = re.findall(r"^\| `(spark\.exporter\.\w+)`", CONFIGURATION.read_text(), re.MULTILINE)
+    assert len(keys) >= 8
+    job = start_job(
+        "guest.py", conf=dict.fromkeys([*keys, "spark.exporter.unheardOf"], "\x01 no such thing ü")
+    )
+
+    run(job, undisturbed)
+
+    warned = warnings_in(logs(job)[0])
+    for key in [*keys, "spark.exporter.unheardOf"]:
+        assert len([line for line in warned if re.search(rf"{re.escape(key)}\b", line)]) == 1, (key, warned)
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_file_where_the_segments_should_go(order, start_job, undisturbed, sabotage):
+    """The directory cannot be made, or disappears later: counts stay local, one warning says so."""
+    classes = ["guest.BlockDirectory", EXPORTER]
+    plugins = ",".join(classes if order == "before" else reversed(classes))
+    conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": plugins}
+    job = start_job("guest.py", conf=conf, env={"PLUGIN": "given"})
+
+    run(job, undisturbed)
+
+    for text in logs(job)[1:]:
+        assert len(warnings_in(text)) == 1, text
+
+
+def test_a_full_disk(start_job, undisturbed, sabotage, tmp_path):
+    """No block is left for a segment: counts stay in the worker, one warning says so."""
+    require(os.geteuid() == 0, "permission to mount a tmpfs", "run the tests as root")
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(small)], check=True)
+    try:
+        conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": f"{EXPORTER},guest.FillDisk"}
+        job = start_job("guest.py", conf=conf, env={"PLUGIN": "given", "SPARK_LOCAL_DIRS": str(small)})
+        run(job, undisturbed)
+        for text in logs(job)[1:]:
+            assert len(re.findall("No space left on device", text)) >= 1, text
+    finally:
+        umount = ["umount", "-l", str(small)]
+        until(lambda: subprocess.run(umount, check=False).returncode == 0, "the tmpfs is gone")
+
+
+@pytest.mark.parametrize("half", ["guest.DriverOnly", "guest.ExecutorsOnly"])
+def test_half_a_plugin(half, start_job, undisturbed, sabotage):
+    """The plugin in the driver only, or in the executors only."""
+    conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": half}
+    job = start_job("guest.py", conf=conf, env={"PLUGIN": "given"})
+
+    run(job, undisturbed)
+
+    driver, *executors = logs(job)
+    assert warnings_in(driver) == []
+    expected = 1 if half == "guest.ExecutorsOnly" else 0
+    assert [len(warnings_in(text)) for text in executors] == [expected, expected]

@@ -1,0 +1,37 @@
+"""The long tests on real Spark: many rows, and many short jobs. Run by `make stress`."""
+
+import pytest
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
+ROWS = 1_000_000
+SHORT_JOBS = 20
+
+
+def test_a_million_rows_on_three_executors_are_exact(start_job, start_daemon):
+    """Every label set, the histogram's buckets, count and sum equal what Spark says about the same rows."""
+    job = start_job("rows.py", ROWS, 24, conf={"spark.master": "local-cluster[3,1,1024]"})
+    daemon = start_daemon(job.hear("ui"))
+    tally = job.hear("tally", 600)
+
+    daemon.until_custom(tally)
+    assert sum(value for key, value in daemon.custom().items() if key.startswith("parsed_total")) == ROWS
+    job.tell("stop")
+    assert job.wait() == 0
+    daemon.until_custom(tally)
+
+
+def test_the_last_values_of_short_jobs_are_never_lost(start_job, start_daemon):
+    """The final values of a short job are on /metrics after its driver has gone, every time."""
+    lost = []
+    for number in range(SHORT_JOBS):
+        job = start_job("short.py")
+        daemon = start_daemon(job.hear("ui"))
+        tally = job.hear("tally")
+        assert job.wait() == 0
+        try:
+            daemon.until_custom(tally, 10)
+        except AssertionError as error:
+            lost.append((number, str(error)))
+        daemon.kill_group()
+        job.kill_group()
+    assert lost == []

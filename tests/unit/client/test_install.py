@@ -1,0 +1,145 @@
+"""The settings that load the plugin."""
+
+import sys
+import types
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import exporter
+from exporter import __version__, spark_conf
+from exporter.client import install
+
+PLUGIN = "io.sparkexporter.ExporterPlugin"
+
+
+@pytest.fixture
+def artifacts(tmp_path, monkeypatch):
+    """Put the two artifacts beside the package; return their paths."""
+    folder = tmp_path / "artifacts"
+    folder.mkdir()
+    paths = (
+        folder / f"spark-exporter-plugin-{__version__}.jar",
+        folder / f"spark-exporter-client-{__version__}.zip",
+    )
+    for path in paths:
+        path.touch()
+    monkeypatch.setattr(install, "_ARTIFACTS", str(folder))
+    return [str(path) for path in paths]
+
+
+@pytest.fixture
+def jvm(monkeypatch):
+    """Let this process have a Spark JVM that knows the given classes."""
+
+    def start(*classes):
+        def load(name):
+            if name not in classes:
+                raise RuntimeError(name)
+
+        thread = types.SimpleNamespace(
+            currentThread=lambda: types.SimpleNamespace(
+                getContextClassLoader=lambda: types.SimpleNamespace(loadClass=load)
+            )
+        )
+        lang = types.SimpleNamespace(Thread=thread)
+        gateway = types.SimpleNamespace(jvm=types.SimpleNamespace(java=types.SimpleNamespace(lang=lang)))
+        state = types.SimpleNamespace(_active_spark_context=None, _gateway=gateway)
+        monkeypatch.setitem(sys.modules, "pyspark", types.SimpleNamespace(SparkContext=state))
+
+    return start
+
+
+def test_paths(artifacts):
+    """Both files are named with the version."""
+    assert [install.jar_path(), install.pyfiles_path()] == artifacts
+
+
+@pytest.mark.parametrize(
+    ("path", "what"), [(install.jar_path, "plugin jar"), (install.pyfiles_path, "client zip")]
+)
+def test_not_built(tmp_path, monkeypatch, path, what):
+    """A missing file is an error that names it and says how to get it."""
+    monkeypatch.setattr(install, "_ARTIFACTS", str(tmp_path))
+    with pytest.raises(
+        FileNotFoundError,
+        match=f"the {what} of spark-exporter .* {tmp_path}/.* does not exist. .*pip install",
+    ):
+        path()
+    with pytest.raises(FileNotFoundError):
+        spark_conf()
+
+
+def test_settings(artifacts):
+    """Three settings load the plugin and ship the client."""
+    jar, client = artifacts
+    assert spark_conf() == {"spark.plugins": PLUGIN, "spark.jars": jar, "spark.submit.pyFiles": client}
+
+
+def test_settings_are_appended(artifacts):
+    """Lists are appended to, once; everything else stays; the argument is not changed."""
+    jar, client = artifacts
+    given = {
+        "spark.plugins": "a.B, c.D",
+        "spark.jars": "",
+        "spark.submit.pyFiles": "x.py",
+        "spark.executor.cores": 2,
+    }
+
+    settings = spark_conf(given)
+
+    assert settings == {
+        "spark.plugins": f"a.B,c.D,{PLUGIN}",
+        "spark.jars": jar,
+        "spark.submit.pyFiles": f"x.py,{client}",
+        "spark.executor.cores": "2",
+    }
+    assert given["spark.plugins"] == "a.B, c.D"
+    assert spark_conf(settings) == settings
+
+
+@pytest.mark.parametrize("conf", [5, "spark.plugins=x", [("a", "b")]])
+def test_wrong_argument(artifacts, conf):
+    """What is no mapping is an error that shows one."""
+    with pytest.raises(
+        TypeError, match=r"conf must be a mapping of settings, such as {'spark.app.name': 'etl'}, not "
+    ):
+        spark_conf(conf)
+
+
+def test_jvm_without_the_jar(artifacts, jvm, warnings_logged):
+    """A running JVM that lacks the plugin would not start a SparkContext with it: nothing is added, and why is said."""
+    jvm()
+    assert spark_conf({"a": 1}) == {"a": "1"}
+    (warning,) = warnings_logged()
+    assert "was started without the plugin, so this application has no custom metrics" in warning
+
+
+def test_jvm_with_the_jar(artifacts, jvm):
+    """For the second application in one JVM the settings are the same as for the first."""
+    jvm(PLUGIN)
+    assert spark_conf()["spark.plugins"] == PLUGIN
+
+
+def test_from_the_client_zip(run_python, tmp_path):
+    """Imported from the zip that Spark shipped, everything works and the settings are left alone."""
+    archive = tmp_path / "client.zip"
+    package = Path(exporter.__file__).parent
+    with zipfile.ZipFile(archive, "w") as target:
+        for path in [package / "__init__.py", package / "_version.py", *(package / "client").glob("*.py")]:
+            target.write(path, path.relative_to(package.parent))
+    script = """
+from exporter import Counter, spark_conf
+import exporter
+Counter("c", "d").inc()
+print(exporter.__file__, spark_conf({"a": 1}), spark_conf())
+"""
+    done = run_python(script, PYTHONPATH=str(archive))
+    assert done.stdout == f"{archive}/exporter/__init__.py {{'a': '1'}} {{}}\n"
+    assert len(list(run_python.directory.glob("*.seg"))) == 1
+
+
+def test_public_names():
+    """The package offers these names."""
+    assert exporter.__all__ == ["Counter", "Gauge", "Histogram", "__version__", "spark_conf"]

@@ -1,0 +1,31 @@
+"""What the daemon's tests share."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_driver import FakeDriver
+
+
+@pytest.fixture
+def start_driver():
+    """Start drivers; they die with the test."""
+    drivers = []
+
+    def start(port=0):
+        drivers.append(FakeDriver(port))
+        return drivers[-1]
+
+    yield start
+    for driver in drivers:
+        if not driver.stopping.is_set():
+            driver.die()
+
+
+@pytest.fixture
+def driver(start_driver):
+    """One driver."""
+    return start_driver()

@@ -1,0 +1,127 @@
+"""A whole scrape: which series there are, and that the same state gives the same bytes."""
+
+import re
+
+import orjson
+from fake_driver import Plugin, executor, metric, words
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from exporter._version import __version__
+from exporter.daemon import catalogue
+from exporter.daemon.decode import Decoder
+from exporter.daemon.exposition import Format
+from exporter.daemon.model import Application
+from exporter.daemon.process import ProcessSamples
+from exporter.daemon.render import Scrape, render, shorten
+from exporter.daemon.status import Status
+from exporter.daemon.store import Store
+
+TARGET = "http://driver:4040"
+
+
+def busy_scrape():
+    """Return a scrape in which everything there is shows."""
+    plugin = Plugin()
+    plugin.metrics = [metric("rows")]
+    plugin.series, plugin.totals = [[0]], [5.0]
+    plugin.executors = [
+        executor("1", [0], [3.0]),
+        executor("2", [0], [2.0], state="removed", removed=1006.0, reason="Command exited with code 137"),
+    ]
+    plugin.final = True
+    store, status = Store(900.0, 1000, clock=lambda: 5.0), Status()
+    application = Application("app-1", "etl", "2", "4.3.0", "spark", 1000.0)
+    store.publish(TARGET, application, Decoder().decode(orjson.dumps(words(plugin.answer()))))
+    status.describe(TARGET, "runs", up=True, app_id="app-1", endpoint="http://driver:4061")
+    status.succeeded(TARGET, "application", 0.25)
+    status.failed(TARGET, "plugin", 0.5, "timeout")
+    return Scrape(store.view(), status.view(), 900.0, 1000, ProcessSamples(catalogue.load()).read())
+
+
+def text(scrape, form=Format.TEXT):
+    return render(scrape, catalogue.load(), form).decode()
+
+
+def test_every_metric_of_the_catalogue_is_published_and_no_other():
+    """The catalogue is neither ahead of the code nor behind it."""
+    found = set(re.findall(r"^([a-z_]+)[{ ]", text(busy_scrape()), re.MULTILINE))
+
+    assert found == {*catalogue.load().entries, "spark_custom_rows_total", "spark_executor_custom_rows_total"}
+
+
+def test_the_same_state_gives_the_same_bytes():
+    """Rendering changes nothing."""
+    scrape = busy_scrape()
+
+    assert text(scrape) == text(scrape)
+
+
+def test_the_series_about_an_application():
+    """To the byte: the application, its executors, and what the plugin says about itself."""
+    lines = [line for line in text(busy_scrape()).splitlines() if 'app_id="app-1",app_name' in line]
+    about = 'app_id="app-1",app_name="etl"'
+
+    assert lines[:4] == [
+        f'spark_app_info{{{about},spark_version="4.3.0",spark_user="spark",attempt_id="2"}} 1.0',
+        f"spark_app_up{{{about}}} 0.0",
+        f"spark_app_start_timestamp_seconds{{{about}}} 1000.0",
+        f"spark_app_end_timestamp_seconds{{{about}}} 1010.0",
+    ]
+    assert set(lines) >= {
+        f'spark_executor_info{{{about},executor_id="2",host="10.0.0.7"}} 1.0',
+        f'spark_executor_up{{{about},executor_id="2"}} 0.0',
+        f'spark_executor_removed_timestamp_seconds{{{about},executor_id="2"}} 1006.0',
+        f'spark_executor_removed_info{{{about},executor_id="2",reason="Command exited with code 137"}} 1.0',
+        f'spark_executor_tasks_ended_total{{{about},executor_id="1"}} 8.0',
+        f'spark_exporter_plugin_info{{{about},version="0.1.0"}} 1.0',
+        f'spark_exporter_plugin_last_report_timestamp_seconds{{{about},executor_id="1"}} 1009.0',
+        f'spark_exporter_plugin_reports_total{{{about},executor_id="1"}} 17.0',
+        f'spark_exporter_plugin_samples_total{{{about},executor_id="1"}} 20.0',
+        f'spark_exporter_plugin_sample_seconds_total{{{about},executor_id="1"}} 0.004',
+        f'spark_exporter_plugin_segments{{{about},executor_id="1"}} 2.0',
+        f'spark_exporter_plugin_dropped_total{{{about},executor_id="1",reason="series_limit"}} 0.0',
+        f"spark_exporter_series{{{about}}} 3.0",
+        f'spark_exporter_series_dropped_total{{{about},reason="budget"}} 0.0',
+        f"spark_custom_rows_total{{{about}}} 5.0",
+        f'spark_executor_custom_rows_total{{{about},executor_id="1"}} 3.0',
+        f'spark_executor_custom_rows_total{{{about},executor_id="2"}} 2.0',
+    }
+
+
+def test_the_series_about_the_daemon():
+    """Targets, collectors, failures by reason, limits."""
+    target = f'target="{TARGET}"'
+    assert set(text(busy_scrape()).splitlines()) >= {
+        f'spark_exporter_build_info{{version="{__version__}"}} 1.0',
+        f"spark_exporter_target_up{{{target}}} 1.0",
+        f'spark_exporter_target_info{{{target},app_id="app-1",endpoint="http://driver:4061"}} 1.0',
+        f'spark_exporter_scrape_collector_success{{{target},collector="application"}} 1.0',
+        f'spark_exporter_scrape_collector_success{{{target},collector="plugin"}} 0.0',
+        f'spark_exporter_scrape_collector_duration_seconds{{{target},collector="plugin"}} 0.5',
+        f'spark_exporter_source_attempts_total{{{target},collector="plugin"}} 1.0',
+        f'spark_exporter_source_failures_total{{{target},collector="plugin",reason="timeout"}} 1.0',
+        f'spark_exporter_source_failures_total{{{target},collector="plugin",reason="invalid"}} 0.0',
+        'spark_exporter_applications{state="finished"} 1.0',
+        'spark_exporter_applications{state="running"} 0.0',
+        "spark_exporter_retention_seconds 900.0",
+        "spark_exporter_series_limit 1000.0",
+    }
+
+
+def test_both_parsers_accept_a_whole_scrape():
+    """Built-in families included."""
+    scrape = busy_scrape()
+    by_text = {family.name: family for family in parse_text(text(scrape))}
+    by_openmetrics = {family.name: family for family in parse_openmetrics(text(scrape, Format.OPENMETRICS))}
+
+    assert by_openmetrics["spark_app"].type == "info"
+    assert by_text["spark_app_info"].type == "gauge"
+    assert by_openmetrics["spark_exporter_plugin_sample_seconds"].unit == "seconds"
+    assert all(family.documentation.endswith(".") for name, family in by_text.items() if "custom" not in name)
+
+
+def test_a_removal_reason_is_one_short_line():
+    """Spark may put a stack trace there."""
+    assert shorten("Command exited\n\twith code 137") == "Command exited with code 137"
+    assert shorten("x" * 500) == "x" * 197 + "..."

@@ -1,0 +1,287 @@
+"""Which applications are kept, for how long, and how much of each."""
+
+import re
+
+import orjson
+import pytest
+from fake_driver import Plugin, executor, metric, words
+
+from exporter.daemon import store as store_module
+from exporter.daemon.decode import Decoder
+from exporter.daemon.errors import SourceError
+from exporter.daemon.exposition import Format, expose
+from exporter.daemon.model import Application
+from exporter.daemon.render import custom
+from exporter.daemon.store import Store
+
+TARGET = "http://driver:4040"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def application(app_id="app-1", **more):
+    return Application(**{"id": app_id, "name": "etl", "attempt_id": "", "spark_version": "4", "user": "u"} | {"start_time": 1.0} | more)
+
+
+def snapshot(metrics, totals, app_id="app-1", executors=(), **more):
+    """Return a snapshot with one series without labels for each metric."""
+    plugin = Plugin(app_id)
+    plugin.metrics, plugin.totals, plugin.executors = metrics, totals, list(executors)
+    plugin.series = [[index] for index in range(len(metrics))]
+    for key, value in more.items():
+        setattr(plugin, key, value)
+    return Decoder().decode(orjson.dumps(words(plugin.answer())))
+
+
+def lines(store):
+    """Return the sample lines of the custom families."""
+    text = expose(custom(store.view()), Format.TEXT).decode()
+    return [re.sub(r'app_name="etl",?', "", line) for line in text.splitlines() if line[0] != "#"]
+
+
+def states(store):
+    return {item.record.application.id: item.record.state for item in store.view().applications}
+
+
+def test_an_application_that_ended_stays_for_its_retention(clock):
+    """With its last values, and not a moment longer."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
+    store.publish(TARGET, application(), snapshot([metric("rows")], [2.0], final=True))
+    clock.now = 899.0
+    assert states(store) == {"app-1": "finished"}
+    assert lines(store) == ['spark_custom_rows_total{app_id="app-1",} 2.0']
+    clock.now = 901.0
+
+    assert states(store) == {}
+    assert lines(store) == []
+
+
+def test_the_end_is_the_time_of_the_last_answer(clock):
+    """By the driver's clock."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([], [], final=True))
+
+    assert store.view().applications[0].record.application.end_time == 1010.0
+
+
+def test_an_application_that_ended_is_not_revived_by_its_ui(clock):
+    """The UI may still show it as running for a moment, and that must not prolong its stay."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([], [], final=True))
+    clock.now = 500.0
+    store.publish(TARGET, application())
+
+    assert states(store) == {"app-1": "finished"}
+    clock.now = 901.0
+    assert states(store) == {}
+
+
+def test_a_lost_application_keeps_its_values_and_may_come_back(clock):
+    """A driver that vanishes may be behind a broken network only."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
+    store.lost(TARGET)
+    assert states(store) == {"app-1": "lost"}
+    assert lines(store) == ['spark_custom_rows_total{app_id="app-1",} 1.0']
+    assert store.view().applications[0].record.application.end_time is None
+    clock.now = 800.0
+    store.publish(TARGET, application())
+    clock.now = 5000.0
+
+    assert states(store) == {"app-1": "running"}
+    assert lines(store) == ['spark_custom_rows_total{app_id="app-1",} 1.0']
+
+
+def test_a_new_application_at_the_same_target_supersedes_the_old_one(clock):
+    """Both stay until the old one's retention is over."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
+    store.publish(TARGET, application("app-2"), snapshot([metric("rows")], [7.0], "app-2"))
+
+    assert states(store) == {"app-1": "lost", "app-2": "running"}
+    assert len(lines(store)) == 2
+
+
+def test_another_run_under_the_same_id_starts_from_nothing(clock):
+    """A cluster manager restarts a driver as another attempt of the same application."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("rows")], [9.0], final=True))
+    store.publish(TARGET, application(attempt_id="2", start_time=50.0))
+    assert states(store) == {"app-1": "running"}
+    assert lines(store) == []
+
+
+def test_two_targets_cannot_both_publish_an_application(clock):
+    """The series would be there twice; the second target is refused as long as the first one is well."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application())
+    with pytest.raises(SourceError, match=f"app-1 is already watched at {TARGET}") as caught:
+        store.publish("http://localhost:4040", application())
+    assert caught.value.reason == "duplicate"
+    store.lost(TARGET)
+    store.publish("http://localhost:4040", application())
+
+    assert states(store) == {"app-1": "running"}
+
+
+def test_ended_applications_are_bounded_in_number(clock, monkeypatch):
+    """A driver that restarts in a loop does not fill the memory; what goes early is counted."""
+    monkeypatch.setattr(store_module, "MAX_ENDED", 3)
+    store = Store(900.0, 1000, clock)
+    for number in range(10):
+        clock.now = float(number)
+        store.publish(TARGET, application(f"app-{number}"), snapshot([], [], f"app-{number}"))
+    view = store.view()
+
+    assert [item.record.application.id for item in view.applications] == ["app-6", "app-7", "app-8", "app-9"]
+    assert view.evicted == 6
+
+
+def test_above_the_budget_the_detail_by_executor_goes_first_and_whole(clock):
+    """A part of it would add up to a wrong total."""
+    store = Store(900.0, 4, clock)
+    metrics, executors = [metric("a"), metric("b")], [executor("1", [0], [1.0]), executor("2", [0, 1], [1.0, 1.0])]
+    store.publish(TARGET, application(), snapshot(metrics, [2.0, 1.0], executors=executors))
+
+    assert lines(store) == [
+        'spark_custom_a_total{app_id="app-1",} 2.0',
+        'spark_custom_b_total{app_id="app-1",} 1.0',
+    ]
+    (item,) = store.view().applications
+    assert dict(item.dropped) == {"budget": 3, "conflict": 0}
+    assert item.plan.lines == 2
+
+
+def test_the_budget_is_counted_in_published_series(clock):
+    """A histogram is as many as it has lines."""
+    store = Store(900.0, 6, clock)
+    metrics = [metric("a"), metric("h", "histogram", buckets=[1.0]), metric("b")]
+    store.publish(TARGET, application(), snapshot(metrics, [1.0, 1.0, 1.0, 1.0, 1.0]))
+    assert len(lines(store)) == 6
+    store = Store(900.0, 4, clock)
+    store.publish(TARGET, application(), snapshot(metrics, [1.0, 1.0, 1.0, 1.0, 1.0]))
+
+    assert lines(store) == ['spark_custom_a_total{app_id="app-1",} 1.0']
+    assert store.view().applications[0].dropped["budget"] == 5
+
+
+def test_dropped_series_are_counted_once_and_never_less(clock):
+    """The count is a counter, also when an executor goes and everything fits again."""
+    store = Store(900.0, 2, clock)
+    many, few = [executor("1", [0], [1.0]), executor("2", [0], [1.0])], [executor("1", [0], [1.0])]
+    for executors in (many, many, few):
+        store.publish(TARGET, application(), snapshot([metric("a")], [1.0], executors=executors))
+
+    assert len(lines(store)) == 2
+    assert store.view().applications[0].dropped["budget"] == 2
+
+
+def test_a_name_has_the_type_of_the_application_that_came_first(clock):
+    """The other one's series are left out and counted, as long as the first application is there."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("a"), metric("b")], [1.0, 1.0]))
+    second = snapshot([metric("a", "gauge", mode="sum"), metric("c")], [5.0, 6.0], "app-2")
+    store.publish("http://two", application("app-2"), second)
+    assert lines(store) == [
+        'spark_custom_a_total{app_id="app-1",} 1.0',
+        'spark_custom_b_total{app_id="app-1",} 1.0',
+        'spark_custom_c_total{app_id="app-2",} 6.0',
+    ]
+    assert [item.dropped["conflict"] for item in store.view().applications] == [0, 1]
+    store.publish(TARGET, application(), snapshot([metric("a")], [1.0], final=True))
+    clock.now = 901.0
+
+    assert lines(store) == [
+        'spark_custom_a{app_id="app-2",} 5.0',
+        'spark_custom_c_total{app_id="app-2",} 6.0',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (metric("a"), metric("a_total", "gauge", mode="sum")),
+        (metric("a", "histogram"), metric("a_count", "gauge", mode="sum")),
+        (metric("a_bucket", "gauge", mode="sum"), metric("a", "histogram")),
+    ],
+)
+def test_a_name_that_is_a_part_of_another_family_is_a_conflict(clock, first, second):
+    """OpenMetrics forbids a family to be called like a sample of another one."""
+    store = Store(900.0, 1000, clock)
+    cells = {"counter": [1.0], "gauge": [1.0], "histogram": [1.0, 1.0]}
+    store.publish(TARGET, application(), snapshot([first], cells[first["type"]]))
+    store.publish("http://two", application("app-2"), snapshot([second], cells[second["type"]], "app-2"))
+
+    assert all("app-1" in line for line in lines(store))
+    assert store.view().applications[1].dropped["conflict"] > 0
+
+
+def test_the_same_metric_of_two_applications_is_one_family(clock):
+    """With the help of the first, and with each one's own labels."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("a", help="First.")], [1.0]))
+    other = snapshot([metric("a", labels=["x"], help="Second.")], [2.0], "app-2", series=[[0, "y"]])
+    store.publish("http://two", application("app-2"), other)
+    text = expose(custom(store.view()), Format.TEXT).decode()
+
+    assert text == (
+        "# HELP spark_custom_a_total First.\n# TYPE spark_custom_a_total counter\n"
+        'spark_custom_a_total{app_id="app-1",app_name="etl"} 1.0\n'
+        'spark_custom_a_total{app_id="app-2",app_name="etl",x="y"} 2.0\n'
+    )
+
+
+def test_a_label_of_ours_is_refused(clock):
+    """It would be there twice."""
+    store = Store(900.0, 1000, clock)
+    plugin = snapshot([metric("a", labels=["app_id"]), metric("b")], [1.0, 2.0], series=[[0, "x"], [1]])
+    store.publish(TARGET, application(), plugin)
+
+    assert lines(store) == ['spark_custom_b_total{app_id="app-1",} 2.0']
+
+
+def test_what_is_prepared_stays_while_only_values_change(clock):
+    """A scrape then formats numbers and nothing else; new series make a new scope only where they are."""
+    store, decoder, plugin = Store(900.0, 1000, clock), Decoder(), Plugin()
+    plugin.metrics, plugin.series, plugin.totals = [metric("a", labels=["x"])], [[0, "1"]], [1.0]
+    plugin.executors = [executor("1", [0], [1.0])]
+
+    def publish():
+        held = decoder.position
+        answer = plugin.answer(held.metrics, held.series, held.boot)
+        store.publish(TARGET, application(), decoder.decode(orjson.dumps(answer)))
+        return store.view().applications[0].plan
+
+    first = publish()
+    plugin.totals = [2.0]
+    second = publish()
+    assert second.total is first.total
+    plugin.series, plugin.totals = [*plugin.series, [0, "2"]], [2.0, 3.0]
+    third = publish()
+
+    assert third.total is not second.total
+    assert third.executors["1"] is first.executors["1"]
+    assert len(lines(store)) == 3
+
+
+def test_a_view_never_changes(clock):
+    """A scrape reads one state, however long it takes."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([metric("a")], [1.0]))
+    view = store.view()
+    before = expose(custom(view), Format.TEXT)
+    store.publish(TARGET, application(), snapshot([metric("a")], [2.0]))
+
+    assert expose(custom(view), Format.TEXT) == before
+    assert expose(custom(store.view()), Format.TEXT) != before

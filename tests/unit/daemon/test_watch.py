@@ -1,0 +1,368 @@
+"""One target through everything that happens to drivers."""
+
+import io
+import json
+
+import pytest
+from fake_driver import PLUGIN, Plugin, executor, metric, until
+
+from exporter.daemon import logs, watch
+from exporter.daemon.discovery import target as target_module
+from exporter.daemon.exposition import Format, expose
+from exporter.daemon.render import custom
+from exporter.daemon.status import Status
+from exporter.daemon.store import Store
+from exporter.daemon.watch import Watcher
+
+
+class Rig:
+    """A watcher with its store, status and log."""
+
+    def __init__(self, target, token=None):
+        self.log = io.StringIO()
+        logs.configure("debug", "json", self.log)
+        self.store = Store(900.0, 1000)
+        self.status = Status()
+        self.target = target
+        self.watcher = Watcher(target, timeout=2.0, token=token, store=self.store, status=self.status)
+        self.watcher.start()
+
+    def states(self):
+        return {item.record.application.id: item.record.state for item in self.store.view().applications}
+
+    def values(self):
+        """Return application-level samples as ``{"app_id name": value}``."""
+        text = expose(custom(self.store.view()), Format.TEXT).decode()
+        result = {}
+        for line in text.splitlines():
+            if line.startswith("spark_custom_"):
+                name, _, rest = line.partition("{")
+                app_id = rest.split('"')[1]
+                result[f"{app_id} {name}"] = float(rest.rpartition(" ")[2])
+        return result
+
+    def until_values(self, expected):
+        until(lambda: self.values() == expected, f"{expected}, not {self.values()}")
+
+    def until_states(self, expected):
+        until(lambda: self.states() == expected, f"{expected}, not {self.states()}")
+
+    def collector(self, name):
+        return self.status.view()[self.target].collectors[name]
+
+    def until_failed(self, name, reason, times=1):
+        until(lambda: self.collector(name).failures.get(reason, 0) >= times, f"{name} fails with {reason}")
+
+    def sentence(self):
+        return self.status.view()[self.target].state
+
+    def lines(self, text):
+        """Return the log lines with this text in their message."""
+        found = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        return [line for line in found if text in line["msg"]]
+
+
+@pytest.fixture
+def watch_target():
+    """Watch targets until the test's end."""
+    rigs = []
+
+    def start(target, **options):
+        rigs.append(Rig(target, **options))
+        return rigs[-1]
+
+    yield start
+    for rig in rigs:
+        rig.watcher.stop()
+
+
+def rows(driver, value):
+    """Give the driver's plugin one counter."""
+    driver.changed(metrics=[metric("rows")], series=[[0]], totals=[value], executors=[executor("1", [0], [value])])
+
+
+def test_values_arrive_at_once_and_then_whenever_they_change(driver, watch_target):
+    """The first answer is asked for without waiting, the next ones when there is news."""
+    rows(driver, 1.0)
+    rig = watch_target(driver.url)
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+    driver.until_polled()
+    rows(driver, 2.0)
+    rig.until_values({"app-1 spark_custom_rows_total": 2.0})
+
+    polls = [query for path, query, _ in driver.requests if path == "/v1/snapshot"]
+    assert polls[0] == {"after": "0", "metrics": "0", "series": "0", "wait": "0"}
+    assert polls[1] == {"boot": "boot-1", "after": "2", "metrics": "1", "series": "1", "wait": "10"}
+    assert driver.count("/api/v1/applications") == 2
+    assert "runs with the plugin" in rig.sentence()
+
+
+def test_the_first_attempt_is_complete_when_it_is_announced(driver, watch_target):
+    """So that the daemon's first scrape has everything."""
+    rows(driver, 5.0)
+    rig = watch_target(driver.url)
+    assert rig.watcher.asked.wait(30)
+
+    assert rig.values() == {"app-1 spark_custom_rows_total": 5.0}
+
+
+def test_a_driver_that_is_not_up_yet_is_waited_for(start_driver, watch_target):
+    """Patiently, with one line in the log."""
+    first = start_driver()
+    port = first.server.server_address[1]
+    first.die()
+    rig = watch_target(first.url)
+    rig.until_failed("application", "connect", 4)
+    assert rig.watcher.asked.is_set()
+    assert "waiting for a driver" in rig.sentence()
+    second = start_driver(port)
+    rows(second, 1.0)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+    said = rig.lines("nothing listens there")
+    assert [line["level"] for line in said[:2]] == ["info", "debug"]
+    until(lambda: rig.lines("well again"), "the end of the fault in the log")
+
+
+def test_a_ui_that_still_starts_is_waited_for(driver, watch_target):
+    """Spark answers with a sentence in the meantime."""
+    page = b"Spark is starting up. Please wait a while until it's ready."
+    driver.overrides["/api/v1/applications"] = lambda handler: handler.send(200, page, Content_Type="text/html")
+    rig = watch_target(driver.url)
+    rig.until_failed("application", "invalid")
+    driver.overrides.clear()
+
+    rig.until_states({"app-1": "running"})
+    assert {line["level"] for line in rig.lines("still starting")} <= {"info", "debug"}
+
+
+def test_an_environment_that_is_not_there_yet_is_waited_for(driver, watch_target):
+    """The UI knows the application a moment earlier."""
+    path = "/api/v1/applications/app-1/environment"
+    driver.overrides[path] = lambda handler: handler.send(404, b"")
+    rig = watch_target(driver.url)
+    rig.until_failed("environment", "http_status", 2)
+    driver.overrides.clear()
+    rows(driver, 1.0)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+
+
+def test_the_last_word_of_a_driver_is_kept(driver, watch_target):
+    """A driver that ends answers the waiting request with its final values."""
+    rows(driver, 1.0)
+    rig = watch_target(driver.url)
+    driver.until_polled()
+    driver.changed(totals=[9.0], final=True)
+    rig.until_states({"app-1": "finished"})
+    driver.until_asked("/api/v1/applications", 2)
+    driver.die()
+    until(lambda: "waiting for a driver" in rig.sentence(), "the driver is gone")
+
+    assert rig.values() == {"app-1 spark_custom_rows_total": 9.0}
+    assert rig.states() == {"app-1": "finished"}
+
+
+def test_a_driver_that_dies_leaves_its_values(driver, watch_target):
+    """As lost, with what it said last."""
+    rows(driver, 3.0)
+    rig = watch_target(driver.url)
+    driver.until_polled()
+    driver.die()
+
+    rig.until_states({"app-1": "lost"})
+    assert rig.values() == {"app-1 spark_custom_rows_total": 3.0}
+    assert rig.status.view()[driver.url].up is False
+
+
+def test_a_restart_is_followed(start_driver, watch_target):
+    """The new application comes beside the old one."""
+    first = start_driver()
+    rows(first, 3.0)
+    rig = watch_target(first.url)
+    first.until_polled()
+    first.die()
+    second = start_driver(first.server.server_address[1])
+    second.app["id"] = "app-2"
+    second.plugin = Plugin("app-2", "boot-2")
+    rows(second, 4.0)
+
+    rig.until_states({"app-1": "lost", "app-2": "running"})
+    rig.until_values({"app-1 spark_custom_rows_total": 3.0, "app-2 spark_custom_rows_total": 4.0})
+
+
+def test_a_new_application_after_the_end_of_the_first_is_found(driver, watch_target):
+    """A notebook makes one SparkContext after the other on the same port."""
+    rows(driver, 1.0)
+    rig = watch_target(driver.url)
+    driver.until_polled()
+    driver.changed(final=True)
+    rig.until_states({"app-1": "finished"})
+    driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
+    driver.plugin = Plugin("app-2", "boot-2")
+    rows(driver, 2.0)
+
+    rig.until_states({"app-1": "finished", "app-2": "running"})
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0, "app-2 spark_custom_rows_total": 2.0})
+
+
+def test_a_driver_that_comes_back_is_the_same_application(start_driver, watch_target):
+    """After a broken network the totals go on where they are."""
+    first = start_driver()
+    rows(first, 3.0)
+    rig = watch_target(first.url)
+    first.until_polled()
+    first.die()
+    rig.until_states({"app-1": "lost"})
+    second = start_driver(first.server.server_address[1])
+    second.plugin.sequence = 10
+    rows(second, 4.0)
+
+    rig.until_states({"app-1": "running"})
+    rig.until_values({"app-1 spark_custom_rows_total": 4.0})
+
+
+def test_a_driver_without_the_plugin_is_still_shown(driver, watch_target, monkeypatch):
+    """It is up; what is missing is said once, and looked for again now and then."""
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
+    driver.conf = {"spark.plugins": "com.example.Other"}
+    rig = watch_target(driver.url)
+    driver.until_asked("/api/v1/applications/app-1/environment", 3)
+    assert rig.states() == {"app-1": "running"}
+    assert "runs without the plugin" in rig.sentence()
+    assert [line["level"] for line in rig.lines("runs without the plugin")][:2] == ["warning", "debug"]
+    assert driver.count("/v1/snapshot") == 0
+    driver.conf = {"spark.plugins": f"com.example.Other, {PLUGIN}", "spark.exporter.endpoint": driver.url}
+    rows(driver, 1.0)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+
+
+def test_a_plugin_without_endpoint_is_told_from_none(driver, watch_target):
+    """The remedy is another one."""
+    driver.conf = {"spark.plugins": PLUGIN}
+    rig = watch_target(driver.url)
+
+    until(lambda: "published no endpoint" in rig.sentence(), "the sentence")
+
+
+def test_a_driver_without_the_plugin_that_goes_is_lost(driver, watch_target, monkeypatch):
+    """The UI alone tells whether it is up."""
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
+    driver.conf = {}
+    rig = watch_target(driver.url)
+    rig.until_states({"app-1": "running"})
+    driver.die()
+
+    rig.until_states({"app-1": "lost"})
+
+
+def test_an_application_that_the_ui_calls_completed(driver, watch_target, monkeypatch):
+    """Is finished if it was seen running, and nothing if it was not."""
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
+    driver.conf = {}
+    rig = watch_target(driver.url)
+    rig.until_states({"app-1": "running"})
+    driver.completed = True
+    rig.until_states({"app-1": "finished"})
+    driver.app = driver.app | {"id": "app-2"}
+    until(lambda: rig.sentence() == "no application is running", "the sentence")
+
+    assert rig.states() == {"app-1": "finished"}
+
+
+BAD_PLUGINS = {
+    "http_status": lambda handler: handler.send(500, b"oops"),
+    "unauthorized": lambda handler: handler.send(401, b""),
+    "redirect": lambda handler: handler.send(302, b"", Location="http://127.0.0.1:1/"),
+    "invalid": lambda handler: handler.send(200, b"garbage"),
+    "too_large": lambda handler: handler.send(200, b" " * (64 * 1024 * 1024 + 1)),
+}
+
+
+@pytest.mark.parametrize("reason", BAD_PLUGINS)
+def test_a_plugin_that_misbehaves_fails_alone(driver, watch_target, reason):
+    """The application is still up, the failure is counted and said, and all is well when it stops."""
+    driver.overrides["/v1/snapshot"] = BAD_PLUGINS[reason]
+    rig = watch_target(driver.url)
+    rig.until_failed("plugin", reason, 2)
+    assert rig.states() == {"app-1": "running"}
+    assert rig.collector("plugin").success is False
+    assert rig.collector("application").success is True
+    assert "runs, but its plugin fails" in rig.sentence()
+    driver.overrides.clear()
+    rows(driver, 1.0)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+    assert rig.collector("plugin").success is True
+
+
+def test_values_stay_while_the_plugin_misbehaves(driver, watch_target):
+    """What was said last is still true, and nothing is half applied."""
+    rows(driver, 1.0)
+    rig = watch_target(driver.url)
+    driver.until_polled()
+    driver.changed(totals=[5.0, 6.0])
+    rig.until_failed("plugin", "invalid", 2)
+    assert rig.values() == {"app-1 spark_custom_rows_total": 1.0}
+    driver.changed(totals=[5.0])
+
+    rig.until_values({"app-1 spark_custom_rows_total": 5.0})
+
+
+def test_an_endpoint_of_another_application_is_refused(driver, watch_target):
+    """A port may have a new owner before the environment says so."""
+    driver.plugin.app_id = "app-9"
+    rig = watch_target(driver.url)
+    rig.until_failed("plugin", "mismatch")
+    assert "app-9" not in rig.states()
+    driver.plugin.app_id = "app-1"
+    rows(driver, 1.0)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+
+
+def test_the_token_goes_to_the_plugin_alone(driver, watch_target):
+    """The UI has no business with it."""
+    rig = watch_target(driver.url, token="secret")
+    driver.until_polled()
+
+    assert {path for path, _, headers in driver.requests if "Authorization" in headers} == {"/v1/snapshot"}
+    assert "secret" not in rig.log.getvalue()
+
+
+def test_another_version_of_the_plugin_is_said_once(driver, watch_target):
+    """It works, as long as the protocol is the same."""
+    driver.plugin.version = "9.9.9"
+    rows(driver, 1.0)
+    rig = watch_target(driver.url)
+    driver.until_polled()
+    rows(driver, 2.0)
+    rig.until_values({"app-1 spark_custom_rows_total": 2.0})
+
+    assert [line["level"] for line in rig.lines("the plugin has version 9.9.9")][:2] == ["warning", "debug"]
+
+
+def test_a_defect_of_a_source_is_counted_and_survived(driver, watch_target, monkeypatch):
+    """An error that nobody thought of is no reason to stop."""
+    broken = {"on": True}
+    real = target_module.endpoint_of
+
+    def endpoint_of(*args):
+        if broken["on"]:
+            raise ZeroDivisionError
+        return real(*args)
+
+    monkeypatch.setattr(watch, "endpoint_of", endpoint_of)
+    rig = watch_target(driver.url)
+    rig.until_failed("application", "internal", 2)
+    said = rig.lines("a defect of the exporter: ZeroDivisionError")
+    assert [(line["level"], "Traceback" in line.get("traceback", "")) for line in said[:2]] == [
+        ("error", True),
+        ("debug", False),
+    ]
+    broken["on"] = False
+    rows(driver, 1.0)
+    driver.until_asked("/v1/snapshot")
+
+    rig.until_values({"app-1 spark_custom_rows_total": 1.0})
