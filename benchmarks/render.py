@@ -20,7 +20,6 @@ from prometheus_client import (
 from exporter.daemon import catalogue
 from exporter.daemon.decode import Decoder
 from exporter.daemon.exposition import Format
-from exporter.daemon.model import Application
 from exporter.daemon.render import Scrape, render
 from exporter.daemon.store import Store
 
@@ -83,15 +82,22 @@ class Ours:
             "sequence": self._sequence,
             "final": False,
             "time": 1.0,
-            "application": {"id": APP["app_id"], "report_interval": 2.0},
+            "application": {
+                "id": APP["app_id"],
+                "name": APP["app_name"],
+                "spark_version": "4.3.0",
+                "user": "spark",
+                "start_time": 0.0,
+                "report_interval": 2.0,
+            },
             "base": held,
             "metrics": self._metrics if first else [],
             "series": self._series if first else [],
             "totals": totals,
             "executors": [],
         }
-        application = Application(APP["app_id"], APP["app_name"], "", "4.3.0", "spark", 0.0)
-        self._store.publish("http://driver:4040", application, self._decoder.decode(orjson.dumps(answer)))
+        snapshot = self._decoder.decode(orjson.dumps(answer))
+        self._store.publish("http://driver:4040", snapshot.application, snapshot)
 
     def render(self) -> bytes:
         """Return one exposition."""

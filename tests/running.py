@@ -113,6 +113,36 @@ class Job(Program):
         self.process.stdin.flush()
 
 
+class Cluster:
+    """A standalone master with one worker on each address, so that Spark sees several hosts."""
+
+    def __init__(self, directory, *hosts):
+        """Start it."""
+        self.directory = directory
+        self.programs = []
+        master = self._start("master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        found = until(lambda: re.search(r"Starting Spark master at (\S+)", master.errors), "the master runs")
+        self.url = found[1]
+        for host in hosts:
+            options = ["--host", host, "--port", "0", "--webui-port", "0", "--cores", "1", "--memory", "1g"]
+            self._start("worker.Worker", *options, self.url)
+        until(lambda: master.errors.count("Registering worker") == len(hosts), "the workers are registered")
+
+    def _start(self, name, *arguments):
+        directory = self.directory / str(len(self.programs))
+        directory.mkdir(parents=True)
+        environment = local_spark.environment(directory)
+        command = [f"{environment['SPARK_HOME']}/bin/spark-class", f"org.apache.spark.deploy.{name}"]
+        program = Program([*command, *arguments], directory / "log", env=environment, cwd=directory)
+        self.programs.append(program)
+        return program
+
+    def kill_group(self):
+        """End whatever is left of it."""
+        for program in self.programs:
+            program.kill_group()
+
+
 class Daemon(Program):
     """``spark-exporter serve`` on a free port."""
 

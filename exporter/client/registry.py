@@ -157,35 +157,41 @@ class Registry:
 
     def _show(self, metric: Metric) -> None:
         """Put a series, or the definition of a labelled metric, where it can be seen."""
-        before = metric._cells
         if self._depth > 1:
             # A signal handler or a finaliser came between, and a record may be half written.
             self._waiting.append(metric)
-            storage = None
-        else:
-            storage = self._open_storage()
-        # Opening the storage may have stored this very series.
-        if storage is not None and metric._cells is before:
-            self._store(storage, metric)
+        elif (storage := self._find_storage()) is not None:
+            if storage.is_open:
+                self._store(storage, metric)
+            else:
+                self._fill(storage)
+                # That left out series with labels: after a fork those that are not used again make no record.
+                if metric._label_values:
+                    self._store(storage, metric)
         if metric._cells is None and metric._label_values is not None:
             metric._rebind(local_cells(metric._definition.cell_count()))
 
-    def _open_storage(self) -> Storage | None:
-        """Return the storage, all definitions in its first file; None without a plugin."""
+    def _find_storage(self) -> Storage | None:
+        """Return where series go, or None without a plugin: a worker is asked once."""
         if not self._located:
             self._located = True
             directory = spark.worker_directory()
             self._storage = None if directory is None else Storage(directory, self._refusals)
-        storage = self._storage
-        if storage is not None and not storage.is_open:
-            labelled = [metric for metric in self._metrics.values() if metric._label_values is None]
-            for metric in labelled + [series for series in self._series if not series._label_values]:
+        return self._storage
+
+    def _fill(self, storage: Storage) -> None:
+        """Write all metrics, and the series of those that have no labels."""
+        labelled = [metric for metric in self._metrics.values() if metric._label_values is None]
+        for metric in labelled + [series for series in self._series if not series._label_values]:
+            if metric not in self._waiting:
                 self._store(storage, metric)
-        return storage
 
     def _store(self, storage: Storage, metric: Metric) -> None:
+        if metric._label_values is None:
+            storage.place(metric._definition, None)
+            return
         cells = storage.place(metric._definition, metric._label_values, metric._initial_cells())
-        if cells is not None and metric._label_values is not None:
+        if cells is not None:
             metric._rebind(cells)
 
     def attach(self, directory: str) -> None:
@@ -193,7 +199,7 @@ class Registry:
         with self:
             self._close()
             self._storage = Storage(directory, self._refusals)
-            self._open_storage()
+            self._fill(self._storage)
             for series in list(self._series):
                 if series._label_values:
                     self._store(self._storage, series)

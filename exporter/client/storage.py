@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from exporter.client.refusals import NO_SPACE, shown
 
 TYPE_CHECKING = False
@@ -43,41 +45,37 @@ class Storage:
             The cells, or None if there is no space: counted, and said once.
 
         """
-        placed = self._segments[-1].add(definition, label_values, cells) if self._segments else None
-        if placed is None and self._grow(definition, label_values or ()):
-            placed = self._segments[-1].add(definition, label_values, cells)
+        placed = None
+        try:
+            if self._segments:
+                placed = self._segments[-1].add(definition, label_values, cells)
+            if placed is None and not self._failure:
+                self._grow(definition, label_values or ())
+                placed = self._segments[-1].add(definition, label_values, cells)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job goes on
+            # What failed once is not tried again.
+            self._failure = (
+                f"no segment file can be made in {self.directory}: {shown(error)}: new series stay in the "
+                "process. Make space, or make the directory writable."
+            )
         if placed is None and label_values is not None:
             self._refusals.add(NO_SPACE, "", self._failure)
         return placed
 
-    def _grow(self, definition: Definition, label_values: Sequence[str]) -> bool:
-        """Add a segment that has room for the series. What failed once is not tried again."""
-        if self._failure:
-            return False
-        try:
-            # Imported when needed: fcntl is missing on Windows, where everything stays in memory.
-            from exporter.client.segment import Segment, new_token, room_for  # noqa: PLC0415
+    def _grow(self, definition: Definition, label_values: Sequence[str]) -> None:
+        """Add a segment that has room for the series."""
+        # Imported when needed: fcntl is missing on Windows, where everything stays in memory.
+        from exporter.client.segment import Segment, new_token, room_for  # noqa: PLC0415
 
-            size = min(FIRST_SEGMENT_BYTES << len(self._segments), LARGEST_SEGMENT_BYTES)
-            size = max(size, room_for(definition, label_values))
-            if self._bytes + size > MAX_BYTES:
-                self._failure = (
-                    f"the metrics of this process need more than {MAX_BYTES} bytes: new series stay in the "
-                    "process. Use fewer label values."
-                )
-                return False
-            self._token = self._token or new_token()
-            self._segments.append(Segment(self.directory, self._token, len(self._segments), size))
-        except (OSError, ImportError) as error:
-            self._failure = (
-                f"no segment file can be made in {self.directory}: {shown(error)}: "
-                "new series stay in the process. Make space, or make the directory writable."
-            )
-            return False
+        size = min(FIRST_SEGMENT_BYTES << len(self._segments), LARGEST_SEGMENT_BYTES)
+        size = max(size, room_for(definition, label_values))
+        if self._bytes + size > MAX_BYTES:
+            raise OSError(errno.EDQUOT, f"the series of this process need more than {MAX_BYTES} bytes")
+        self._token = self._token or new_token()
+        self._segments.append(Segment(self.directory, self._token, len(self._segments), size))
         self._bytes += size
         if len(self._segments) == 1:
             self._refusals.publish_in(self._segments[0].refusals)
-        return True
 
     def close(self) -> None:
         """Leave the files to the reader, who learns by their locks that nothing more will come."""

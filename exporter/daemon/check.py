@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 from exporter._version import __version__
 from exporter.daemon import fields
 from exporter.daemon.decode import parse_array
-from exporter.daemon.discovery.target import endpoint_of
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fetch import Fetcher
 from exporter.daemon.sources.application import ApplicationSource
@@ -95,7 +94,7 @@ class Check:
     def _check_plugin(self, application: Application) -> Snapshot:
         environment = self._ask(
             EnvironmentSource(self._ui, self._target, application.id),
-            lambda _: "The UI answers, but not with its environment: try again in a few seconds.",
+            lambda _: "The environment page of the UI should show spark.exporter.endpoint: look there.",
         )
         if not environment.plugin_configured:
             self._bad(
@@ -109,13 +108,11 @@ class Check:
                 "Look for 'spark-exporter' in the driver's log: it says in one warning why.",
             )
             raise _Stop
-        try:
-            endpoint = endpoint_of(self._target, environment.endpoint)
-        except ValueError as error:
-            self._bad(f"{error}.", "Correct spark.exporter.endpoint; the default is http://127.0.0.1:4061.")
-            raise _Stop from error
-        snapshot = self._ask(PluginSource(self._plugin, endpoint, application.id), _plugin_remedy)
-        self._ok(f"The plugin is loaded, version {snapshot.plugin_version}, and answers at {endpoint}.")
+        source = PluginSource(self._plugin, environment.endpoint, application.id)
+        snapshot = self._ask(source, _plugin_remedy)
+        self._ok(
+            f"The plugin is loaded, version {snapshot.plugin_version}, and answers at {source.endpoint}."
+        )
         return snapshot
 
     def _check_version(self, snapshot: Snapshot) -> None:
@@ -171,7 +168,7 @@ class Check:
 
 
 DROP_REMEDIES = {
-    "series_limit": "Use fewer label values, or raise spark.exporter's limit of series.",
+    "series_limit": "Use fewer label values, or raise spark.exporter.maxSeries or maxApplicationSeries.",
     "label_too_long": "Use shorter label values: they name kinds of things, not things.",
     "invalid_value": "Look at what the job records: counters take numbers that are not negative.",
     "definition_conflict": "Define each metric the same way everywhere: type, labels, unit and buckets.",
@@ -196,7 +193,7 @@ def _ui_remedy(error: SourceError) -> str:
 
 def _plugin_remedy(error: SourceError) -> str:
     return {
-        "connect": "The plugin listens on the driver's loopback address by default: run this command there.",
+        "connect": "The plugin listens on loopback by default: run this there, or set spark.exporter.host.",
         "timeout": "Is the driver overloaded, or a firewall in between? --scrape.timeout gives it more time.",
         "unauthorized": "Give the value of spark.exporter.token with --token-file or SPARK_EXPORTER_TOKEN.",
         "invalid": "Use the same version of spark-exporter here and in the application.",

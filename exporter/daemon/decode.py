@@ -15,7 +15,7 @@ from exporter.daemon import fields
 from exporter.daemon.definitions import read_metrics, read_series
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fields import invalid
-from exporter.daemon.model import LIVE, REMOVED, Executor, Layout, SeriesDef, Snapshot, Stats
+from exporter.daemon.model import LIVE, REMOVED, Application, Executor, Layout, SeriesDef, Snapshot, Stats
 from exporter.daemon.shape import Shape
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1
 MAX_DROP_REASONS = 32
+STATS = ("samples", "sample_seconds", "sample_failures", "series", "segments", "report_failures")
 DROP_REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -122,12 +123,23 @@ def _snapshot(answer: dict[str, Any], layout: Layout, last: Snapshot | None) -> 
         sequence=fields.count(answer, "sequence", "answer"),
         final=fields.flag(answer, "final", "answer"),
         time=fields.number(answer, "time", "answer"),
-        application_id=fields.text(application, "id", "answer.application"),
+        application=_application(application, "answer.application"),
         report_interval=fields.amount(application, "report_interval", "answer.application"),
         layout=layout,
         shape=shape,
         totals=totals,
         executors=_executors(answer, layout, last),
+    )
+
+
+def _application(document: dict[str, Any], where: str) -> Application:
+    return Application(
+        id=fields.text(document, "id", where),
+        name=fields.text(document, "name", where),
+        attempt_id=fields.optional_text(document, "attempt_id", where) or "",
+        spark_version=fields.text(document, "spark_version", where),
+        user=fields.text(document, "user", where),
+        start_time=fields.number(document, "start_time", where),
     )
 
 
@@ -190,17 +202,11 @@ def _check_series(series: tuple[int, ...], where: str, layout: Layout) -> None:
 
 
 def _stats(value: Any, where: str) -> Stats:
-    if value is None:
-        return Stats()
     document = fields.mapping(value, where)
     dropped = fields.mapping(document.get("dropped", {}), f"{where}.dropped")
     if len(dropped) > MAX_DROP_REASONS or not all(map(DROP_REASON.fullmatch, dropped)):
         raise invalid(f"{where}.dropped", f"at most {MAX_DROP_REASONS} reasons in snake_case", list(dropped))
-    return Stats(
-        samples=fields.amount(document, "samples", where),
-        sample_seconds=fields.amount(document, "sample_seconds", where),
-        series=fields.amount(document, "series", where),
-        segments=fields.amount(document, "segments", where),
-        report_failures=fields.amount(document, "report_failures", where),
-        dropped=MappingProxyType({key: fields.amount(dropped, key, f"{where}.dropped") for key in dropped}),
-    )
+    # Before its first report nothing is known of an executor.
+    numbers = {key: fields.amount(document, key, where) for key in STATS if key in document}
+    drops = {key: fields.amount(dropped, key, f"{where}.dropped") for key in dropped}
+    return Stats(**numbers, dropped=MappingProxyType(drops))

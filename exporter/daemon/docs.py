@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from exporter.daemon.catalogue import Entry
 
-GENERATED = "<!-- Written by `python -m exporter.daemon.docs`. Do not edit. -->\n\n"
+GENERATED = "<!-- Written by `make docs`. Do not edit. -->\n\n"
 
 FLAGS_INTRO = f"""# Flags
 

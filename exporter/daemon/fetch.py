@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -64,7 +65,11 @@ class Fetcher:
             self._session.headers["Authorization"] = f"Bearer {token}"
 
     def get(
-        self, url: str, params: Mapping[str, str | int | float] | None = None, wait: float = 0.0
+        self,
+        url: str,
+        params: Mapping[str, str | int | float] | None = None,
+        wait: float = 0.0,
+        limit: float = math.inf,
     ) -> Answer:
         """Return the body that ``url`` answers with status 200.
 
@@ -72,32 +77,35 @@ class Fetcher:
             url: where.
             params: the query.
             wait: seconds that the other side was asked to wait before it answers.
+            limit: seconds; a bound below this session's timeout.
 
         Raises:
             SourceError: with the reason; the message names the place without the query.
 
         """
         start = self._clock()
+        timeout = min(self._timeout, limit)
         place = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(url))
         try:
             with self._session.get(
                 url,
                 params=params,
-                timeout=(self._timeout, self._timeout + wait),
+                timeout=(timeout, timeout + wait),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 waited = self._clock() - start
                 _check_status(response, place)
-                return Answer(self._read(response, place, self._clock() + self._timeout), waited)
+                return Answer(self._read(response, place, timeout), waited)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _source_error(error, place, self._timeout) from error
+            raise _source_error(error, place, timeout) from error
 
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
 
-    def _read(self, response: requests.Response, place: str, deadline: float) -> bytes:
+    def _read(self, response: requests.Response, place: str, timeout: float) -> bytes:
+        deadline = self._clock() + timeout
         too_large = SourceError("too_large", f"{place} sends more than {self._max_body} bytes")
         length = response.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) > self._max_body:
@@ -112,7 +120,7 @@ class Fetcher:
             if len(body) > self._max_body:
                 raise too_large
             if self._clock() > deadline:
-                raise SourceError("timeout", f"{place} did not finish its answer in {self._timeout:g} s")
+                raise SourceError("timeout", f"{place} did not finish its answer in {timeout:g} s")
         missing = response.raw.length_remaining
         if missing:
             raise SourceError("connect", f"{place} closed the connection in the middle of its answer")

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("logfmt", "json")
@@ -29,19 +29,19 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
     logger.propagate = False
 
 
-def log(level: int, message: str, *, exc_info: bool = False, **fields: object) -> None:
+def log(level: int, message: str, fields: Mapping[str, object], *, exc_info: bool = False) -> None:
     """Write one line with fields, if wanted with the traceback in hand."""
     logging.getLogger(_ROOT).log(level, message, exc_info=exc_info, extra={"fields": fields})
 
 
 def info(message: str, **fields: object) -> None:
     """Write one line at level info."""
-    log(logging.INFO, message, **fields)
+    log(logging.INFO, message, fields)
 
 
 def error(message: str, **fields: object) -> None:
     """Write one line at level error."""
-    log(logging.ERROR, message, **fields)
+    log(logging.ERROR, message, fields)
 
 
 class Repeats:
@@ -53,12 +53,12 @@ class Repeats:
         self._last: dict[Hashable, str] = {}
 
     def fault(self, key: Hashable, message: str, level: int = logging.WARNING, **fields: object) -> None:
-        """Note that ``key`` has a fault, which is said at ``level`` the first time, an error with its traceback."""
+        """Note that ``key`` has a fault, said at ``level`` the first time; an error with its traceback."""
         with self._lock:
             known = self._last.get(key) == message
             self._last[key] = message
         chosen = logging.DEBUG if known else level
-        log(chosen, message, exc_info=chosen == logging.ERROR, **fields)
+        log(chosen, message, fields, exc_info=chosen == logging.ERROR)
 
     def cleared(self, key: Hashable, message: str, **fields: object) -> None:
         """Note that ``key`` is well; ``message`` is said if it was not."""

@@ -79,13 +79,14 @@ class Layout:
 
 @dataclass(frozen=True)
 class Stats:
-    """What an executor's plugin says about its own work."""
+    """What an executor's plugin says about its own work; None is what it has not said."""
 
-    samples: float = 0.0
-    sample_seconds: float = 0.0
-    series: float = 0.0
-    segments: float = 0.0
-    report_failures: float = 0.0
+    samples: float | None = None
+    sample_seconds: float | None = None
+    sample_failures: float | None = None
+    series: float | None = None
+    segments: float | None = None
+    report_failures: float | None = None
     dropped: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -112,26 +113,9 @@ class Executor:
         return self.state == LIVE
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """One answer of the driver plugin, completed with what earlier answers said."""
-
-    plugin_version: str
-    boot: str
-    sequence: int
-    final: bool
-    time: float
-    application_id: str
-    report_interval: float
-    layout: Layout
-    shape: Shape
-    totals: Sequence[float]
-    executors: tuple[Executor, ...]
-
-
 @dataclass(frozen=True)
 class Application:
-    """One run of a Spark application, as Spark's REST API describes it. Times are Unix seconds."""
+    """One run of a Spark application. Times are Unix seconds."""
 
     id: str
     name: str
@@ -146,6 +130,23 @@ class Application:
     def run(self) -> tuple[str, str, float | None]:
         """What tells two runs apart: a cluster manager may restart an application under its old id."""
         return (self.id, self.attempt_id, self.start_time)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One answer of the driver plugin, completed with what earlier answers said."""
+
+    plugin_version: str
+    boot: str
+    sequence: int
+    final: bool
+    time: float
+    application: Application
+    report_interval: float
+    layout: Layout
+    shape: Shape
+    totals: Sequence[float]
+    executors: tuple[Executor, ...]
 
 
 @dataclass(frozen=True, eq=False)

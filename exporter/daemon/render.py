@@ -120,6 +120,7 @@ def _executor(lines: Lines, executor: Executor, up: bool, labels: tuple[str, ...
     lines.add("spark_exporter_plugin_report_failures_total", stats.report_failures, *labels)
     lines.add("spark_exporter_plugin_samples_total", stats.samples, *labels)
     lines.add("spark_exporter_plugin_sample_seconds_total", stats.sample_seconds, *labels)
+    lines.add("spark_exporter_plugin_sample_failures_total", stats.sample_failures, *labels)
     lines.add("spark_exporter_plugin_series", stats.series, *labels)
     lines.add("spark_exporter_plugin_segments", stats.segments, *labels)
     for reason, count in stats.dropped.items():

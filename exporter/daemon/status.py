@@ -20,7 +20,7 @@ class CollectorStatus:
     attempts: int = 0
     failures: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     success: bool | None = None
-    """Whether the last attempt succeeded; None before the first."""
+    """Whether the last attempt succeeded; None before the first, and while the source is not needed."""
     seconds: float = 0.0
     """How long the last attempt took, without the time it waited for news."""
 
@@ -64,6 +64,14 @@ class Status:
     def failed(self, target: str, collector: str, seconds: float, reason: str) -> None:
         """Account for a source that failed, by reason."""
         self._account(target, collector, seconds, reason)
+
+    def idle(self, target: str, collector: str) -> None:
+        """Note that a source is not needed now, so that its last attempt says nothing any more."""
+        with self._lock:
+            known = self._targets.get(target, TargetStatus())
+            after = replace(known.collectors[collector], success=None)
+            collectors = MappingProxyType({**known.collectors, collector: after})
+            self._put(target, replace(known, collectors=collectors))
 
     def _account(self, target: str, collector: str, seconds: float, reason: str | None) -> None:
         with self._lock:

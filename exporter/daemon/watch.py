@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from exporter._version import __version__
 from exporter.daemon import logs
 from exporter.daemon.backoff import Backoff
-from exporter.daemon.discovery.target import endpoint_of, is_loopback
+from exporter.daemon.discovery.hint import find_hint
+from exporter.daemon.discovery.target import is_loopback
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fetch import Fetcher
 from exporter.daemon.model import FINISHED, Application, Snapshot
@@ -27,13 +28,6 @@ ENVIRONMENT_EVERY = 5
 """Every how many of these looks read the environment again."""
 ENDING = 0.5
 """Seconds between two looks at a driver that has said its last word: is there a new application?"""
-
-
-class Connection(NamedTuple):
-    """An application and the plugin in it."""
-
-    application: Application
-    plugin: PluginSource
 
 
 class Watcher:
@@ -63,7 +57,8 @@ class Watcher:
         self._plugin_fetcher = Fetcher(timeout, token)
         self._application_source = ApplicationSource(self._ui, target)
         self._application: Application | None = None
-        self._connection: Connection | None = None
+        self._plugin: PluginSource | None = None
+        self._hints = True
         self._looks = 0
         self._backoff = Backoff()
         self._fault: tuple[str, bool] | None = None
@@ -88,10 +83,11 @@ class Watcher:
             try:
                 delay = self._step()
                 self._fault = None
+                self._repeats.cleared("watch", "well again", target=self._target)
             except SourceError as error:
                 delay = self._delay(error)
             except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
-                delay = self._delay(self._runner.failed("application", defect(error), 0.0))
+                delay = self._delay(self._runner.failed("application", defect(error), 0.0, key="watch"))
             self.asked.set()
             self._stopping.wait(delay)
         self._ui.close()
@@ -108,16 +104,27 @@ class Watcher:
 
     def _step(self) -> float:
         """Do the next thing; return the seconds until the one after it."""
-        connection = self._connection
-        found = connection if connection is not None and connection.plugin.connected else self._look()
-        return self._poll(found) if isinstance(found, Connection) else found
+        plugin = self._plugin
+        if plugin is None and self._hints:
+            plugin = self._plugin = self._hinted()
+        elif plugin is not None and not plugin.connected:
+            plugin = None
+        found = plugin if plugin is not None else self._look()
+        return self._poll(found) if isinstance(found, PluginSource) else found
 
-    def _look(self) -> Connection | float:
-        """Look at the driver's UI; return the plugin to ask, or else the seconds to the next look."""
+    def _hinted(self) -> PluginSource | None:
+        """Return the plugin to which Spark's metrics point, which is not sure to be there."""
+        hint = find_hint(self._ui, self._target)
+        return PluginSource(self._plugin_fetcher, hint.endpoint, hint.app_id) if hint is not None else None
+
+    def _look(self) -> PluginSource | float:
+        """Look at the driver's REST API; return the plugin to ask, or else the seconds to the next look."""
+        # While Spark loads its REST API, hints may come first.
+        self._application_source.patient = self._application is not None
         try:
             application = self._runner.run(self._application_source)
         except SourceError as error:
-            self._store.lost(self._target)
+            self._forget()
             self._status.describe(self._target, f"waiting for a driver: {error}", up=False)
             raise
         known = self._store.run_of(self._target, application)
@@ -127,41 +134,39 @@ class Watcher:
         if application.completed and known is None:
             self._status.describe(self._target, "no application is running", up=True)
             return LOOK_AGAIN
+        if self._application is None or self._application.run != application.run:
+            self._plugin = None
+            self._looks = 0
         self._publish(application, None)
         if application.completed:
             return ENDING
-        if self._application is None or self._application.run != application.run:
-            logs.info(
-                "found an application", target=self._target, app_id=application.id, app_name=application.name
-            )
-            self._connection = None
-            self._looks = 0
-        self._application = application
-        return self._connection if self._connection is not None else self._connect(application)
+        return self._plugin if self._plugin is not None else self._connect(application)
 
-    def _connect(self, application: Application) -> Connection | float:
+    def _forget(self) -> None:
+        """Take the driver for gone: whatever comes next is new."""
+        self._store.lost(self._target)
+        self._application = None
+        self._plugin = None
+        self._hints = True
+
+    def _connect(self, application: Application) -> PluginSource | float:
         """Look for the plugin, now and then; return it, or else the seconds to the next look."""
         self._looks += 1
         if self._looks % ENVIRONMENT_EVERY != 1:
             return LOOK_AGAIN
-        source = EnvironmentSource(self._ui, self._target, application.id)
-        try:
-            environment = self._runner.run(source)
-            if environment.endpoint is None or not environment.plugin_configured:
-                self._describe(application, self._say_missing(environment))
-                return LOOK_AGAIN
-            endpoint = endpoint_of(self._target, environment.endpoint)
-        except ValueError as error:
-            raise self._runner.failed(source.name, SourceError("invalid", str(error)), 0.0) from error
+        environment = self._runner.run(EnvironmentSource(self._ui, self._target, application.id))
+        endpoint = environment.endpoint
+        if endpoint is None or not environment.plugin_configured:
+            self._describe(application, self._say_missing(environment))
+            return LOOK_AGAIN
         if is_loopback(endpoint) and not is_loopback(self._target):
             message = (
                 "the plugin listens on its driver's loopback address only: run the daemon beside the driver, "
-                "or give spark.exporter.endpoint=http://0.0.0.0:4061 and a token to the application"
+                "or give the application spark.exporter.host=0.0.0.0 and a token"
             )
             self._repeats.fault("loopback", message, target=self._target, endpoint=endpoint)
-        plugin = PluginSource(self._plugin_fetcher, endpoint, application.id)
-        self._connection = Connection(application, plugin)
-        return self._connection
+        self._plugin = PluginSource(self._plugin_fetcher, endpoint, application.id)
+        return self._plugin
 
     def _say_missing(self, environment: Environment) -> str:
         sentence = (
@@ -172,41 +177,51 @@ class Watcher:
         self._repeats.fault("plugin", f"the application {sentence}", target=self._target)
         return sentence
 
-    def _poll(self, connection: Connection) -> float:
+    def _poll(self, plugin: PluginSource) -> float:
         """Ask the plugin for news and wait for them; return 0 if there may be more."""
-        application, plugin = connection
+        followed = plugin.connected
         try:
             snapshot = self._runner.run(plugin)
         except SourceError as error:
-            self._describe(application, f"runs, but its plugin fails: {error}", plugin.endpoint)
-            if error.reason == "mismatch":
-                self._connection = None
+            if self._application is not None:
+                sentence = f"runs, but its plugin fails: {error}"
+                self._describe(self._application, sentence, plugin.endpoint)
+            if not followed:
+                self._plugin = None
+            self._hints = False
             raise
+        if self._hints and not followed:
+            self._runner.idle(self._application_source.name)
+        application = snapshot.application
         self._publish(application, snapshot)
         self._say_version(snapshot)
-        self._describe(
-            application, "has ended" if snapshot.final else "runs with the plugin", plugin.endpoint
-        )
+        sentence = "has ended" if snapshot.final else "runs with the plugin"
+        self._describe(application, sentence, plugin.endpoint)
         if not snapshot.final:
             return 0.0
         logs.info("an application has ended", target=self._target, app_id=application.id)
-        self._connection = None
+        self._plugin = None
+        self._hints = False
         return ENDING
 
     def _publish(self, application: Application, snapshot: Snapshot | None) -> None:
         try:
             self._store.publish(self._target, application, snapshot)
         except SourceError as error:
-            self._connection = None
+            self._plugin = None
             self._status.describe(self._target, str(error), up=True, app_id=application.id)
             raise self._runner.failed("application", error, 0.0) from error
+        if self._application is None or self._application.run != application.run:
+            fields = {"app_id": application.id, "app_name": application.name}
+            logs.info("found an application", target=self._target, **fields)
+        self._application = application
 
     def _describe(self, application: Application, sentence: str, endpoint: str = "") -> None:
         state = f"{application.name} ({application.id}) {sentence}"
         self._status.describe(self._target, state, up=True, app_id=application.id, endpoint=endpoint)
 
     def _say_version(self, snapshot: Snapshot) -> None:
-        key = ("version", snapshot.application_id)
+        key = ("version", snapshot.application.id)
         if snapshot.plugin_version != __version__:
             plugin = snapshot.plugin_version
             message = f"the plugin has version {plugin} and this daemon {__version__}: use the same one"

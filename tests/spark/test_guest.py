@@ -12,7 +12,7 @@ import pytest
 
 from exporter import spark_conf
 from exporter.client.install import jar_path
-from requirements import require
+from requirements import missing
 from running import Job, until
 
 pytestmark = pytest.mark.spark
@@ -47,9 +47,13 @@ def sabotage(tmp_path_factory):
     return str(directory / "sabotage.jar")
 
 
-def run(job, undisturbed):
-    """Run the guest job to its end; its output must be the undisturbed one."""
+def run(job, undisturbed, settled=lambda: True):
+    """Run the guest job to its end; its output must be the undisturbed one.
+
+    ``settled`` says when everything that the test looks for has been logged.
+    """
     assert job.hear("output") == undisturbed
+    until(settled, "the expected warnings")
     job.tell("stop")
     assert job.hear("stopped")
     assert job.wait() == 0
@@ -63,11 +67,13 @@ def logs(job):
 
 def warnings_in(text):
     """Return the warnings of the exporter's plugin and client in a log."""
-    return [
-        line
-        for line in text.splitlines()
-        if re.search(r"spark-exporter|sparkexporter", line) and "WARN" in line.upper()
-    ]
+    lines = [line for line in text.splitlines() if re.search(r"\bWARN(ING)?\b", line)]
+    return [line for line in lines if re.search(r"spark-exporter|sparkexporter", line)]
+
+
+def warning_counts(job):
+    """Return how many warnings each executor logged."""
+    return [len(warnings_in(text)) for text in logs(job)[1:]]
 
 
 def test_a_healthy_plugin_warns_of_nothing(start_job, undisturbed):
@@ -113,24 +119,22 @@ def test_a_file_where_the_segments_should_go(order, start_job, undisturbed, sabo
     conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": plugins}
     job = start_job("guest.py", conf=conf, env={"PLUGIN": "given"})
 
-    run(job, undisturbed)
+    run(job, undisturbed, lambda: warning_counts(job) == [1, 1])
 
-    for text in logs(job)[1:]:
-        assert len(warnings_in(text)) == 1, text
+    assert warning_counts(job) == [1, 1], logs(job)
 
 
 def test_a_full_disk(start_job, undisturbed, sabotage, tmp_path):
     """No block is left for a segment: counts stay in the worker, one warning says so."""
-    require(os.geteuid() == 0, "permission to mount a tmpfs", "run the tests as root")
+    if os.geteuid() != 0:
+        missing("permission to mount a tmpfs", "run the tests as root")
     small = tmp_path / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(small)], check=True)
     try:
         conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": f"{EXPORTER},guest.FillDisk"}
         job = start_job("guest.py", conf=conf, env={"PLUGIN": "given", "SPARK_LOCAL_DIRS": str(small)})
-        run(job, undisturbed)
-        for text in logs(job)[1:]:
-            assert len(re.findall("No space left on device", text)) >= 1, text
+        run(job, undisturbed, lambda: all("No space left on device" in text for text in logs(job)[1:]))
     finally:
         umount = ["umount", "-l", str(small)]
         until(lambda: subprocess.run(umount, check=False).returncode == 0, "the tmpfs is gone")
@@ -142,9 +146,9 @@ def test_half_a_plugin(half, start_job, undisturbed, sabotage):
     conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": half}
     job = start_job("guest.py", conf=conf, env={"PLUGIN": "given"})
 
-    run(job, undisturbed)
+    expected = [1, 1] if half == "guest.ExecutorsOnly" else [0, 0]
 
-    driver, *executors = logs(job)
-    assert warnings_in(driver) == []
-    expected = 1 if half == "guest.ExecutorsOnly" else 0
-    assert [len(warnings_in(text)) for text in executors] == [expected, expected]
+    run(job, undisturbed, lambda: warning_counts(job) == expected)
+
+    assert warning_counts(job) == expected, logs(job)
+    assert warnings_in(logs(job)[0]) == []

@@ -20,8 +20,8 @@ def test_spark_sinks_see_the_metrics(start_job, start_daemon, tmp_path):
         "spark.metrics.conf.executor.sink.csv.class": "org.apache.spark.metrics.sink.CsvSink",
         "spark.metrics.conf.executor.sink.csv.directory": str(sink),
         "spark.metrics.conf.executor.sink.csv.period": "1",
-        "spark.metrics.conf.driver.sink.servlet2.class": "org.apache.spark.metrics.sink.PrometheusServlet",
-        "spark.metrics.conf.driver.sink.servlet2.path": "/metrics/prometheus",
+        "spark.metrics.conf.driver.sink.prometheusServlet.class": "org.apache.spark.metrics.sink.PrometheusServlet",
+        "spark.metrics.conf.driver.sink.prometheusServlet.path": "/metrics/prometheus",
     }
     job = start_job("short_held.py", ROWS, conf=conf)
     ui = job.hear("ui")
@@ -37,13 +37,15 @@ def test_spark_sinks_see_the_metrics(start_job, start_daemon, tmp_path):
             if "ExporterPlugin" in name
         }
 
-    until(lambda: gauges().get("sunk.Z.kind.driver") == 11.0, "the JSON servlet shows the driver's value")
+    until(
+        lambda: gauges().get("custom.sunk.Z.kind.driver") == 11.0, "the JSON servlet shows the driver's value"
+    )
     text = requests.get(f"{ui}/metrics/prometheus/", timeout=10).text
     names = [sample.name for family in text_string_to_metric_families(text) for sample in family.samples]
     assert any("sunk_Z_kind_driver" in name for name in names)
 
     def executors():
-        values = [last_value(path) for path in sink.rglob("*ExporterPlugin.sunk.Z.kind.aZ2ebZ5fc.csv")]
+        values = [last_value(path) for path in sink.rglob("*ExporterPlugin.custom.sunk.Z.kind.aZ2ebZ5fc.csv")]
         return sum(values) == ROWS
 
     until(executors, "the executors' CSV files add up")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from running import until
+
 pytestmark = pytest.mark.spark
 
 
@@ -18,10 +20,9 @@ def test_counts_from_every_place_are_exact(surface):
     job, daemon, tally = surface
 
     daemon.until_custom({f"rows_total{{place={place}}}": count for place, count in tally.items()})
-    custom = daemon.custom()
-    assert custom["batch_rows_count{place=pandas_udf}"] == tally["pandas_udf"]
-    assert custom["depth"] == 7.0
-    assert custom["rows_total{place=data_source_plan}"] >= 1
+    daemon.until_custom({"batch_rows_count{place=pandas_udf}": tally["pandas_udf"], "depth": 7.0})
+    # Spark decides how often it plans a source.
+    until(lambda: daemon.custom().get("rows_total{place=data_source_plan}", 0) >= 1, "planning is counted")
     job.tell("stop")
     assert job.wait() == 0
 

@@ -45,7 +45,7 @@ def endpoint_of(target: str, published: str) -> str:
         raise ValueError(f"the driver publishes {published!r}, which is not a URL")
     if not _is_wildcard(url.hostname):
         return published.rstrip("/")
-    return urlunsplit(url._replace(netloc=_with_port(urlsplit(target), url.port))).rstrip("/")
+    return urlunsplit(url._replace(netloc=with_port(urlsplit(target), url.port))).rstrip("/")
 
 
 def is_loopback(url: str) -> bool:
@@ -64,7 +64,8 @@ def _is_wildcard(host: str) -> bool:
         return False
 
 
-def _with_port(target: SplitResult, port: int | None) -> str:
+def with_port(target: SplitResult, port: int | None) -> str:
+    """Return the network location of the target's host with another port."""
     host = target.hostname or ""
     shown = f"[{host}]" if ":" in host else host
     return shown if port is None else f"{shown}:{port}"

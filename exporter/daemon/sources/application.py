@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Spark answers every path with this sentence, and status 200, until its UI is complete.
 _STARTING = b"Spark is starting up"
+FIRST_PATIENCE = 1.0
 
 
 class ApplicationSource:
@@ -26,12 +28,26 @@ class ApplicationSource:
     def __init__(self, fetcher: Fetcher, target: str) -> None:
         """Ask the UI at ``target``."""
         self._fetcher = fetcher
+        self._starting = False
+        self._patience = FIRST_PATIENCE
+        self.patient = True
+        """Whether to wait as long as for any answer; else briefly at first, and longer every time."""
         self._url = f"{target}/api/v1/applications"
 
     def update(self) -> Update[Application]:
         """Return the newest application that runs, or else the newest that ended."""
-        body = self._fetcher.get(self._url).body
-        if _STARTING in body[:1024]:
+        try:
+            body = self._fetcher.get(self._url, limit=math.inf if self.patient else self._patience).body
+        except SourceError as error:
+            late = error.reason == "timeout"
+            self._patience = self._patience * 2 if late else FIRST_PATIENCE
+            # Between the sentence and the complete UI, Spark answers 404 for a moment.
+            starting = self._starting and error.reason == "http_status"
+            transient = error.transient or starting or (late and not self.patient)
+            self._starting = False
+            raise SourceError(error.reason, str(error), transient=transient) from error
+        self._starting = _STARTING in body[:1024]
+        if self._starting:
             raise SourceError("invalid", "the driver's UI is still starting", transient=True)
         try:
             listed = orjson.loads(body)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon import fields
 from exporter.daemon.decode import parse
+from exporter.daemon.discovery.target import endpoint_of
 from exporter.daemon.errors import SourceError
 from exporter.daemon.sources import Update
 
@@ -23,6 +24,7 @@ class Environment:
 
     plugin_configured: bool
     endpoint: str | None
+    """Where to ask the plugin, if it published an address."""
 
 
 class EnvironmentSource:
@@ -33,6 +35,7 @@ class EnvironmentSource:
     def __init__(self, fetcher: Fetcher, target: str, app_id: str) -> None:
         """Ask the UI at ``target``."""
         self._fetcher = fetcher
+        self._target = target
         self._url = f"{target}/api/v1/applications/{app_id}/environment"
 
     def update(self) -> Update[Environment]:
@@ -51,4 +54,10 @@ class EnvironmentSource:
                 raise fields.invalid("environment.sparkProperties", "pairs of strings", pair)
             conf[pair[0]] = pair[1]
         plugins = [name.strip() for name in conf.get("spark.plugins", "").split(",")]
-        return Update(Environment(PLUGIN_CLASS in plugins, conf.get(ENDPOINT_KEY) or None))
+        return Update(Environment(PLUGIN_CLASS in plugins, self._endpoint(conf.get(ENDPOINT_KEY))))
+
+    def _endpoint(self, published: str | None) -> str | None:
+        try:
+            return endpoint_of(self._target, published) if published else None
+        except ValueError as error:
+            raise SourceError("invalid", str(error)) from error

@@ -38,14 +38,14 @@ class PluginSource:
         answer = self._fetcher.get(f"{self.endpoint}/v1/snapshot", query, wait)
         try:
             snapshot = self._decoder.decode(answer.body)
-        except SourceError:
+        except Exception:
             # Whatever the two disagree about is gone after a fresh start.
             self._decoder = Decoder()
             raise
-        if snapshot.application_id != self._app_id:
+        if snapshot.application.id != self._app_id:
             self._decoder = Decoder()
             raise SourceError(
-                "mismatch", f"{self.endpoint} belongs to {snapshot.application_id}, not to {self._app_id}"
+                "mismatch", f"{self.endpoint} belongs to {snapshot.application.id}, not to {self._app_id}"
             )
         self.connected = True
         return Update(snapshot, answer.waited if wait else 0.0)

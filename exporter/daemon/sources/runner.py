@@ -6,12 +6,12 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from exporter.daemon import logs
 from exporter.daemon.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from exporter.daemon import logs
     from exporter.daemon.sources import Source
     from exporter.daemon.status import Status
 
@@ -50,18 +50,24 @@ class Runner:
         except Exception as error:
             raise self.failed(source.name, defect(error), self._clock() - start) from error
         self._status.succeeded(self._target, source.name, self._clock() - start - waited)
-        self._repeats.cleared((self._target, source.name), "well again", **self._fields(source.name))
+        self._repeats.cleared(source.name, "well again", **self._fields(source.name))
         return value
 
-    def failed(self, collector: str, error: SourceError, seconds: float) -> SourceError:
-        """Count and log one failure; return it."""
+    def failed(self, collector: str, error: SourceError, seconds: float, key: str = "") -> SourceError:
+        """Count and log one failure; return it. The log is silent while the same fault of ``key`` lasts."""
         self._status.failed(self._target, collector, seconds, error.reason)
-        key = (self._target, collector)
         # Waiting for a driver is what the daemon is for; a defect is what nobody expects.
         level = logging.INFO if error.transient else logging.WARNING
         level = logging.ERROR if error.reason == "internal" else level
-        self._repeats.fault(key, str(error), level, **self._fields(collector), reason=error.reason)
+        self._repeats.fault(
+            key or collector, str(error), level, **self._fields(collector), reason=error.reason
+        )
         return error
+
+    def idle(self, collector: str) -> None:
+        """Note that a source is not needed now."""
+        self._status.idle(self._target, collector)
+        self._repeats.cleared(collector, "not needed any more", **self._fields(collector))
 
     def _fields(self, collector: str) -> dict[str, object]:
         return {"target": self._target, "collector": collector}

@@ -22,10 +22,16 @@ def hear(word):
     sys.exit("the test is gone")
 
 
-def session(master="local-cluster[2,1,1024]", plugin=True, **conf):
+def session(master="local-cluster[2,1,1024]", plugin=True):
     """Return a session with the plugin, the settings of the test, and a UI on a free port."""
-    settings = {"spark.ui.port": "0", "spark.ui.showConsoleProgress": "false", "spark.exporter.port": "0"}
-    settings |= {key.replace("__", "."): value for key, value in conf.items()}
+    settings = {
+        "spark.ui.port": "0",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.exporter.port": "0",
+        # No task starts before every executor is there.
+        "spark.scheduler.minRegisteredResourcesRatio": "1.0",
+        "spark.scheduler.maxRegisteredResourcesWaitingTime": "60s",
+    }
     settings |= json.loads(os.environ["JOB_CONF"])
     builder = SparkSession.builder.appName("test")
     if "spark.master" not in settings and "PYSPARK_GATEWAY_PORT" not in os.environ:

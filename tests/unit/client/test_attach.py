@@ -6,8 +6,8 @@ import threading
 import types
 
 import pytest
-import segment_reader
 
+import segment_reader
 from exporter import Counter, spark_conf
 from exporter.client import attach, spark
 from exporter.client.attach import Follower

@@ -140,7 +140,7 @@ def test_closure_and_decorators_survive_cloudpickle():
 
 
 @pytest.mark.parametrize("child", [False, True])
-def test_conflict_on_arrival(worker, warnings_logged, child):
+def test_conflict_on_arrival(warnings_logged, child):
     """A pickled metric whose name means something else here works, is not recorded, and is counted."""
     metric = Counter("x", "d", ["a"])
     shipped = pickle.dumps(metric.labels("v") if child else metric)
@@ -160,7 +160,7 @@ def test_conflict_on_arrival(worker, warnings_logged, child):
     )
 
 
-def test_refused_series_stays_refused(worker):
+def test_refused_series_stays_refused():
     """The stand-in for refused label values does not become a series where it is unpickled."""
     refused = Counter("x", "d", ["a"]).labels("v" * 257)
     shipped = pickle.dumps(refused)

@@ -1,8 +1,7 @@
 """Forked processes start from zero in files of their own, whenever the fork happens."""
 
-import os
-
 import pytest
+
 import segment_reader
 
 PRELUDE = """
@@ -165,12 +164,10 @@ if __name__ == "__main__":
 """
     )
     for method in ("fork", "spawn"):
-        run_python(
-            f"import sys, runpy; sys.argv = ['', {method!r}]; runpy.run_path({str(script)!r}, run_name='__main__')"
-        )
+        start = "import sys, runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+        run_python(start, script, method)
     sums = {}
     for values in by_pid(run_python.directory).values():
         for key, (value,) in values.items():
             sums[key] = sums.get(key, 0.0) + value
     assert sums == {("rows", str(number)): 2.0 * number for number in range(10)}
-    assert os.listdir(run_python.directory)

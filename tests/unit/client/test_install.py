@@ -99,8 +99,9 @@ def test_settings_are_appended(artifacts):
     assert spark_conf(settings) == settings
 
 
+@pytest.mark.usefixtures("artifacts")
 @pytest.mark.parametrize("conf", [5, "spark.plugins=x", [("a", "b")]])
-def test_wrong_argument(artifacts, conf):
+def test_wrong_argument(conf):
     """What is no mapping is an error that shows one."""
     with pytest.raises(
         TypeError, match=r"conf must be a mapping of settings, such as {'spark.app.name': 'etl'}, not "
@@ -108,15 +109,17 @@ def test_wrong_argument(artifacts, conf):
         spark_conf(conf)
 
 
-def test_jvm_without_the_jar(artifacts, jvm, warnings_logged):
-    """A running JVM that lacks the plugin would not start a SparkContext with it: nothing is added, and why is said."""
+@pytest.mark.usefixtures("artifacts")
+def test_jvm_without_the_jar(jvm, warnings_logged):
+    """A running JVM without the plugin cannot load it: nothing is added, and the log says why."""
     jvm()
     assert spark_conf({"a": 1}) == {"a": "1"}
     (warning,) = warnings_logged()
     assert "was started without the plugin, so this application has no custom metrics" in warning
 
 
-def test_jvm_with_the_jar(artifacts, jvm):
+@pytest.mark.usefixtures("artifacts")
+def test_jvm_with_the_jar(jvm):
     """For the second application in one JVM the settings are the same as for the first."""
     jvm(PLUGIN)
     assert spark_conf()["spark.plugins"] == PLUGIN

@@ -1,14 +1,14 @@
 """Arrays of all kinds, observed at once."""
 
 import array
-import datetime
+import datetime as dt
 import math
 import sys
 from decimal import Decimal
 
-import numpy
-import pandas
-import pyarrow
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,23 +37,23 @@ def observed(values):
     [
         [0, 1, 1.5, 2, 5, 5.5],
         (0, 1, 1.5, 2, 5, 5.5),
-        [Decimal(0), True, None, 1.5, NAN, 2, numpy.float32(5), 5.5],
+        [Decimal(0), True, None, 1.5, NAN, 2, np.float32(5), 5.5],
         iter([0, 1, 1.5, 2, 5, 5.5]),
         array.array("d", [0, 1, 1.5, 2, 5, 5.5]),
-        numpy.array([0, 1, 1.5, 2, 5, 5.5]),
-        numpy.array([0, 1, 1.5, 2, 5, 5.5], dtype="float16"),
-        numpy.array([0, 1, 1.5, NAN, 2, 5, 5.5], dtype="float32"),
-        numpy.array([0, 1, 1.5, 2, 5, 5.5], dtype="longdouble"),
-        numpy.array([0, 9, 1, 9, 1.5, 9, 2, 9, 5, 9, 5.5])[::2],
-        numpy.array([[0, 1, 1.5], [2, 5, 5.5]]),
-        numpy.ma.masked_values([0, 1, 1.5, 2, 99, 5, 5.5], 99),
-        numpy.array([0, None, 1, 1.5, Decimal(2), 5, 5.5], dtype=object),
-        pandas.Series([0, 1, 1.5, None, 2, 5, 5.5]),
-        pandas.Series([0, 1, 1.5, None, 2, 5, 5.5], dtype="Float64"),
-        pandas.Series([0, 1, 1.5, pandas.NA, 2, 5, 5.5], dtype=object),
-        pandas.Index([0, 1, 1.5, 2, 5, 5.5]),
-        pyarrow.array([0, 1, 1.5, None, 2, 5, 5.5]),
-        pyarrow.chunked_array([[0, 1, 1.5], [None, 2, 5, 5.5]]),
+        np.array([0, 1, 1.5, 2, 5, 5.5]),
+        np.array([0, 1, 1.5, 2, 5, 5.5], dtype="float16"),
+        np.array([0, 1, 1.5, NAN, 2, 5, 5.5], dtype="float32"),
+        np.array([0, 1, 1.5, 2, 5, 5.5], dtype="longdouble"),
+        np.array([0, 9, 1, 9, 1.5, 9, 2, 9, 5, 9, 5.5])[::2],
+        np.array([[0, 1, 1.5], [2, 5, 5.5]]),
+        np.ma.masked_values([0, 1, 1.5, 2, 99, 5, 5.5], 99),
+        np.array([0, None, 1, 1.5, Decimal(2), 5, 5.5], dtype=object),
+        pd.Series([0, 1, 1.5, None, 2, 5, 5.5]),
+        pd.Series([0, 1, 1.5, None, 2, 5, 5.5], dtype="Float64"),
+        pd.Series([0, 1, 1.5, pd.NA, 2, 5, 5.5], dtype=object),
+        pd.Index([0, 1, 1.5, 2, 5, 5.5]),
+        pa.array([0, 1, 1.5, None, 2, 5, 5.5]),
+        pa.chunked_array([[0, 1, 1.5], [None, 2, 5, 5.5]]),
     ],
     ids=lambda values: type(values).__name__,
 )
@@ -65,11 +65,11 @@ def test_kinds(values):
 @pytest.mark.parametrize("kind", ["int8", "int64", "uint8", "uint64"])
 def test_integers(kind):
     """Integer arrays of all widths are taken."""
-    assert observed(numpy.array([0, 1, 2, 3, 5, 6], dtype=kind)) == ([2, 1, 2, 1], 17.0, 0)
+    assert observed(np.array([0, 1, 2, 3, 5, 6], dtype=kind)) == ([2, 1, 2, 1], 17.0, 0)
 
 
 @pytest.mark.parametrize(
-    "values", [numpy.array([True, False]), pandas.Series([True, None, False]), pyarrow.array([True, False])]
+    "values", [np.array([True, False]), pd.Series([True, None, False]), pa.array([True, False])]
 )
 def test_truth_values(values):
     """They are 1 and 0."""
@@ -79,9 +79,9 @@ def test_truth_values(values):
 @pytest.mark.parametrize(
     ("values", "refused"),
     [
-        (numpy.array([1, INFINITY, -INFINITY, NAN]), 2),
+        (np.array([1, INFINITY, -INFINITY, NAN]), 2),
         ([1, INFINITY, -INFINITY, NAN, "1", b"1", object()], 5),
-        (numpy.array([1, "a", None], dtype=object), 1),
+        (np.array([1, "a", None], dtype=object), 1),
         ([1e308, 1e308, 1], 1),
     ],
 )
@@ -98,12 +98,12 @@ def test_refused_values(values, refused):
 @pytest.mark.parametrize(
     "values",
     [
-        numpy.array(["1", "2"]),
-        numpy.array([1j, 2]),
-        numpy.array(["2020-01-01", "2020-01-02"], dtype="datetime64[ns]"),
-        numpy.array([1e308, 1e308]),
-        pandas.Series([datetime.timedelta(1), datetime.timedelta(2)]),
-        pyarrow.array(["1", "2"]),
+        np.array(["1", "2"]),
+        np.array([1j, 2]),
+        np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[ns]"),
+        np.array([1e308, 1e308]),
+        pd.Series([dt.timedelta(1), dt.timedelta(2)]),
+        pa.array(["1", "2"]),
     ],
     ids=str,
 )
@@ -118,9 +118,7 @@ def test_not_iterable(values):
     assert observed(values) == ([0, 0, 0, 0], 0.0, 0 if values is None else 1)
 
 
-@pytest.mark.parametrize(
-    "values", [[], (), numpy.array([]), numpy.array([NAN]), pandas.Series([], dtype="float64")]
-)
+@pytest.mark.parametrize("values", [[], (), np.array([]), np.array([NAN]), pd.Series([], dtype="float64")])
 def test_nothing(values):
     """No values change nothing."""
     assert observed(values) == ([0, 0, 0, 0], 0.0, 0)
@@ -129,17 +127,18 @@ def test_nothing(values):
 def test_text_of_the_refusal(warnings_logged):
     """The log says how many of what."""
     observed(["a", "b"])
-    assert warnings_logged() == [
-        "spark-exporter: histogram 'h' refused 2 of the values given to observe_many(): give finite numbers, and "
-        "None or NaN for a missing one. (Said once; the rest is counted as invalid_value.)"
-    ]
+    (warning,) = warnings_logged()
+    assert warning == (
+        "spark-exporter: histogram 'h' refused 2 of the values given to observe_many(): give finite numbers, "
+        "and None or NaN for a missing one. (Said once; the rest is counted as invalid_value.)"
+    )
 
 
 def test_bounds_are_doubles():
     """A float32 just above a bound is above it, although the bound as float32 would not be below."""
     histogram = Histogram("h", "d", buckets=[0.1])
-    histogram.observe_many(numpy.array([0.1], dtype="float32"))
-    histogram.observe(float(numpy.float32(0.1)))
+    histogram.observe_many(np.array([0.1], dtype="float32"))
+    histogram.observe(float(np.float32(0.1)))
     assert histogram._shadow[:-1] == [0.0, 2.0]
 
 
@@ -169,7 +168,7 @@ def test_array_that_numpy_cannot_take():
 def test_adds_up():
     """Several calls, and single values between them, add up."""
     histogram = Histogram("h", "d", buckets=BOUNDS)
-    histogram.observe_many(numpy.ones(5000))
+    histogram.observe_many(np.ones(5000))
     histogram.observe(3.0)
     histogram.observe_many([2, 7])
     assert histogram._shadow == [5000.0, 1.0, 1.0, 1.0, 5012.0]
@@ -189,7 +188,7 @@ def test_array_like_single_values(values, bounds):
 
     assert together.counts == single.counts
     # numpy adds in another order.
-    assert together.total == pytest.approx(single.total, abs=1e-9 * float(numpy.nansum(abs(values))))
+    assert together.total == pytest.approx(single.total, abs=1e-9 * float(np.nansum(abs(values))))
     assert together.refused == single.refused == 0
 
 

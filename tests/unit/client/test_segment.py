@@ -9,16 +9,17 @@ import struct
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
-import segment_reader
 from hypothesis import given
 from hypothesis import strategies as st
-from requirements import missing, require_program
 
+import segment_reader
 from exporter.client import segment as segment_module
 from exporter.client.definition import MULTIPROCESS_MODES, Definition
 from exporter.client.segment import Segment, new_token, room_for
+from requirements import missing, require_program
 
 TOKEN = "0123456789abcdef"
 ROWS = Definition("counter", "rows", "Rows read", labels=("source",))
@@ -121,9 +122,9 @@ def test_full(tmp_path):
     segment = Segment(str(tmp_path), TOKEN, 0, room_for(ROWS, ["a"]))
 
     assert segment.add(ROWS, ["a"], [1.0]) is not None
-    before = (tmp_path / os.path.basename(segment.path)).read_bytes()
+    before = Path(segment.path).read_bytes()
     assert segment.add(ROWS, ["b"], [1.0]) is None
-    assert (tmp_path / os.path.basename(segment.path)).read_bytes() == before
+    assert Path(segment.path).read_bytes() == before
     assert segment_reader.read(before).values() == {("rows", "a"): [1.0]}
 
 
@@ -144,10 +145,10 @@ def test_private_and_reserved(tmp_path):
     """The file belongs to the user alone and has all its blocks."""
     segment = Segment(str(tmp_path), TOKEN, 0, 1 << 16)
 
-    status = os.stat(segment.path)
+    status = Path(segment.path).stat()
     assert status.st_mode & 0o777 == 0o600
     assert status.st_blocks * 512 >= 1 << 16
-    assert os.listdir(tmp_path) == [os.path.basename(segment.path)]
+    assert list(tmp_path.iterdir()) == [Path(segment.path)]
 
 
 @pytest.mark.parametrize("why", [errno.EOPNOTSUPP, errno.EINVAL, None])
@@ -163,7 +164,7 @@ def test_without_posix_fallocate(tmp_path, monkeypatch, why):
         monkeypatch.setattr(os, "posix_fallocate", refuse)
     segment = Segment(str(tmp_path), TOKEN, 0, 200_000)
 
-    assert os.stat(segment.path).st_blocks * 512 >= 200_000
+    assert Path(segment.path).stat().st_blocks * 512 >= 200_000
     assert segment.add(ROWS, ["a"], [1.0]) is not None
 
 
@@ -176,13 +177,13 @@ def test_failure_leaves_nothing(tmp_path, monkeypatch, broken):
 
     owner = {"lockf": fcntl, "mmap": mmap}.get(broken, os)
     monkeypatch.setattr(owner, broken, fail)
-    descriptors = os.listdir("/dev/fd")
+    descriptors = list(Path("/dev/fd").iterdir())
 
     with pytest.raises(OSError, match="broken"):
         Segment(str(tmp_path), TOKEN, 0, 4096)
 
-    assert os.listdir(tmp_path) == []
-    assert len(os.listdir("/dev/fd")) == len(descriptors)
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/dev/fd").iterdir())) == len(descriptors)
 
 
 def test_big_endian_machines_stay_local(tmp_path, monkeypatch):
@@ -211,13 +212,17 @@ def small_disk(tmp_path):
     subprocess.run([umount, "-l", str(place)], check=True)
 
 
+def fill(path):
+    """Write until the disk is full."""
+    with path.open("wb", buffering=0) as ballast:
+        while os.statvfs(path).f_bavail:
+            ballast.write(bytes(4096))
+
+
 def test_full_disk(small_disk):
     """On a full disk making a segment fails with ENOSPC; writing to one that exists goes on."""
     first = Segment(str(small_disk), TOKEN, 0, 1 << 16)
-    with (small_disk / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError) as filled:  # noqa: PT011
-        while True:
-            ballast.write(bytes(4096))
-    assert filled.value.errno == errno.ENOSPC
+    fill(small_disk / "ballast")
 
     with pytest.raises(OSError) as refused:  # noqa: PT011
         Segment(str(small_disk), TOKEN, 1, 1 << 16)
@@ -228,7 +233,7 @@ def test_full_disk(small_disk):
 
     found = segment_reader.read(first.path)
     assert len(found.series) == written > 1000
-    assert sorted(os.listdir(small_disk)) == sorted(["ballast", os.path.basename(first.path)])
+    assert set(small_disk.iterdir()) == {small_disk / "ballast", Path(first.path)}
 
 
 WATCHER = """

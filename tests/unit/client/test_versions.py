@@ -1,6 +1,7 @@
 """The client on every supported Python, lock-free or not: threads lose nothing, all that it offers works."""
 
 import pytest
+
 import segment_reader
 from requirements import require_python
 
@@ -37,7 +38,7 @@ print(LOCK_FREE)
 
 
 def check_threads(run_python, rounds, **options):
-    """Run eight threads of ``rounds`` increments, check each sum, and return whether it went without a lock."""
+    """Run eight threads of ``rounds`` increments and check each sum; return whether it took no lock."""
     done = run_python(THREADS, rounds, **options)
     (found,) = segment_reader.read_directory(run_python.directory)
     n = 8 * (rounds // 20)
@@ -69,7 +70,8 @@ SURFACE = """
 import decimal, os, pickle, sys
 from exporter import Counter, Gauge, Histogram, spark_conf, __version__
 c = Counter("c_total", "d", ["a"], namespace="n", unit="bytes")
-c.labels("x").inc(); c.labels(a="x").inc(2); c.labels("x").inc(decimal.Decimal("0.5")); c.labels("x").inc(-1); c.inc()
+c.labels("x").inc(); c.labels(a="x").inc(2); c.labels("x").inc(decimal.Decimal("0.5")); c.labels("x").inc(-1)
+c.inc()
 g = Gauge("g", "d"); g.set(3); g.inc(); g.dec(0.5); g.set(float("nan"))
 r = Gauge("r", "d", multiprocess_mode="mostrecent"); r.set(1); r.inc(); r.dec(5)
 h = Histogram("h", "d", buckets=[1, 2]); h.observe(1); h.observe(2.5); h.observe_many([2, None, "x"])
@@ -121,7 +123,7 @@ def test_surface(run_python, version, force_lock):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_imports(run_python, version):
-    """Importing the client brings in few modules, none of them known to be slow, and nothing but the client."""
+    """Importing the client brings in none of the slow modules, and of the package the client only."""
     script = "import sys; before = set(sys.modules); import exporter; print(*(set(sys.modules) - before))"
     done = run_python(script, python=require_python(version), PYTHONNOUSERSITE="1")
     imported = set(done.stdout.split())

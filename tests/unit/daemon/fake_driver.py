@@ -1,10 +1,11 @@
-"""A Spark driver as the daemon sees it: the REST API of its UI and the endpoint of its plugin, over real HTTP.
+"""A Spark driver as the daemon sees it: its UI's REST API and its plugin's endpoint, over real HTTP.
 
 One server plays both. The test changes what it serves, and waits for requests as for events.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
@@ -25,9 +26,28 @@ def metric(name, kind="counter", labels=(), **more):
 
 def executor(name="1", series=(), values=(), **more):
     """Return an executor of the wire."""
-    stats = {"samples": 20, "sample_seconds": 0.004, "series": len(series), "segments": 2, "report_failures": 0}
-    given = {"id": name, "host": "10.0.0.7", "state": "live", "reason": None, "added": 1000.0, "removed": None}
-    given |= {"reported": 1009.0, "reports": 17, "tasks_ended": 8, "stats": {**stats, "dropped": {"series_limit": 0}}}
+    stats = {
+        "samples": 20,
+        "sample_seconds": 0.004,
+        "sample_failures": 1,
+        "series": len(series),
+        "segments": 2,
+        "report_failures": 0,
+    }
+    given = {
+        "id": name,
+        "host": "10.0.0.7",
+        "state": "live",
+        "reason": None,
+        "added": 1000.0,
+        "removed": None,
+    }
+    given |= {
+        "reported": 1009.0,
+        "reports": 17,
+        "tasks_ended": 8,
+        "stats": {**stats, "dropped": {"series_limit": 0}},
+    }
     return {**given, "series": list(series), "values": list(values), **more}
 
 
@@ -41,6 +61,7 @@ class Plugin:
         self.version = "0.1.0"
         self.sequence = 1
         self.final = False
+        self.started = 1000.0
         self.metrics = []
         self.series = []
         self.totals = []
@@ -51,7 +72,7 @@ class Plugin:
         if boot != self.boot:
             metrics = series = 0
         application = {"id": self.app_id, "name": "etl", "attempt_id": None, "spark_version": "4.3.0"}
-        application |= {"user": "spark", "start_time": 1000.0, "report_interval": 2.0}
+        application |= {"user": "spark", "start_time": self.started, "report_interval": 2.0}
         return {
             "protocol": 1,
             "plugin_version": self.version,
@@ -90,17 +111,20 @@ class FakeDriver:
         self.completed = False
         self.live_executors = ["driver", "1"]
         self.conf = {"spark.plugins": PLUGIN}
+        self.gauges = {}
         self.overrides = {}
         self.requests = []
         self.waiting = 0
         self.stopping = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (Handler,), {"driver": self}))
         self.server.daemon_threads = True
         self.server.block_on_close = False
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.conf["spark.exporter.endpoint"] = self.url
         self.connections = set()
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
 
     def changed(self, **attributes):
         """Set attributes of the plugin and answer who waits."""
@@ -148,73 +172,79 @@ class FakeDriver:
         return {
             "/api/v1/applications": [{"id": app["id"], "name": app["name"], "attempts": [attempt]}],
             f"{prefix}/environment": {"sparkProperties": [list(item) for item in self.conf.items()]},
+            "/metrics/json/": {"version": "4.0.0", "gauges": self.gauges} if self.gauges else None,
             f"{prefix}/executors": [{"id": name, "isActive": True} for name in self.live_executors],
         }.get(path)
 
-    def _handler(driver):  # noqa: N805 - the handler's self is the connection
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
 
-            def setup(self):
-                super().setup()
-                driver.connections.add(self)
+class Handler(BaseHTTPRequestHandler):
+    """One connection to a driver."""
 
-            def finish(self):
-                driver.connections.discard(self)
-                super().finish()
+    driver: FakeDriver
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-            def close_now(self):
+    def setup(self):
+        super().setup()
+        self.driver.connections.add(self)
+
+    def finish(self):
+        self.driver.connections.discard(self)
+        super().finish()
+
+    def close_now(self):
+        """Close it under the feet of whoever uses it."""
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(2)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+    def do_GET(self):
+        """Note the request and answer it."""
+        driver = self.driver
+        url = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        with driver.changes:
+            driver.requests.append((url.path, query, dict(self.headers)))
+            driver.changes.notify_all()
+        if url.path in driver.overrides:
+            driver.overrides[url.path](self)
+        elif url.path == "/v1/snapshot":
+            self.snapshot(query)
+        else:
+            document = driver.rest(url.path)
+            self.send(200 if document is not None else 404, json.dumps(document).encode())
+
+    def snapshot(self, query):
+        """Answer as the plugin does: when there is news, when the time is over, or at the end."""
+        driver = self.driver
+        with driver.changes:
+            plugin = driver.plugin
+            after = int(query["after"]) if query.get("boot") == plugin.boot else -1
+            driver.waiting += 1
+            driver.changes.notify_all()
+            driver.changes.wait_for(
+                lambda: driver.plugin.sequence > after or plugin.final or driver.stopping.is_set(),
+                float(query["wait"]),
+            )
+            driver.waiting -= 1
+            if driver.stopping.is_set():
                 self.close_connection = True
-                try:
-                    self.connection.shutdown(2)
-                except OSError:
-                    pass  # the other side was faster
+                return
+            held = (int(query["metrics"]), int(query["series"]))
+            body = json.dumps(words(driver.plugin.answer(*held, query.get("boot", "")))).encode()
+        self.send(200, body)
 
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):  # noqa: N802 - http.server's name
-                url = urlsplit(self.path)
-                query = {key: values[0] for key, values in parse_qs(url.query).items()}
-                with driver.changes:
-                    driver.requests.append((url.path, query, dict(self.headers)))
-                    driver.changes.notify_all()
-                if url.path in driver.overrides:
-                    driver.overrides[url.path](self)
-                elif url.path == "/v1/snapshot":
-                    self.snapshot(query)
-                else:
-                    document = driver.rest(url.path)
-                    self.send(200 if document is not None else 404, json.dumps(document).encode())
-
-            def snapshot(self, query):
-                with driver.changes:
-                    plugin = driver.plugin
-                    after = int(query["after"]) if query.get("boot") == plugin.boot else -1
-                    driver.waiting += 1
-                    driver.changes.notify_all()
-                    driver.changes.wait_for(
-                        lambda: driver.plugin.sequence > after or plugin.final or driver.stopping.is_set(),
-                        float(query["wait"]),
-                    )
-                    driver.waiting -= 1
-                    if driver.stopping.is_set():
-                        self.close_connection = True
-                        return
-                    answer = driver.plugin.answer(int(query["metrics"]), int(query["series"]), query.get("boot", ""))
-                    body = json.dumps(words(answer)).encode()
-                self.send(200, body)
-
-            def send(self, status, body, **headers):
-                self.send_response(status)
-                for key, value in {"Content-Type": "application/json", **headers}.items():
-                    self.send_header(key.replace("_", "-"), value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-        return Handler
+    def send(self, status, body, **headers):
+        """Send a whole answer; underscores in header names stand for hyphens."""
+        self.send_response(status)
+        for key, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(key.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def until(condition, what="the condition"):

@@ -54,8 +54,12 @@ def plugins(draw):
         plugin.series += [[index, *labels] for labels in draw(st.sets(values, max_size=3))]
     plugin.totals = [cell for entry in plugin.series for cell in draw_cells(draw, plugin.metrics[entry[0]])]
     for name in draw(st.lists(st.sampled_from(["driver", "1", "2", "3"]), max_size=3, unique=True)):
-        chosen = draw(st.lists(st.sampled_from(range(len(plugin.series))), unique=True)) if plugin.series else []
-        values = [cell for index in chosen for cell in draw_cells(draw, plugin.metrics[plugin.series[index][0]])]
+        chosen = (
+            draw(st.lists(st.sampled_from(range(len(plugin.series))), unique=True)) if plugin.series else []
+        )
+        values = [
+            cell for index in chosen for cell in draw_cells(draw, plugin.metrics[plugin.series[index][0]])
+        ]
         gone = draw(st.booleans())
         more = {"state": "removed", "removed": 1005.0, "reason": draw(TEXTS)} if gone else {}
         plugin.executors.append(executor(name, chosen, values, **more))

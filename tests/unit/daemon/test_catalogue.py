@@ -54,7 +54,7 @@ def test_a_bad_catalogue_is_refused(old, new, message):
 
 def test_a_name_that_is_not_in_the_catalogue_is_an_error():
     """So that names are born in one place."""
-    with pytest.raises(CatalogueError, match="spark_app_down is not in catalogue.yaml"):
+    with pytest.raises(CatalogueError, match=r"spark_app_down is not in catalogue\.yaml"):
         catalogue.load()["spark_app_down"]
 
 
@@ -66,7 +66,9 @@ def test_the_wrong_number_of_labels_is_an_error():
 
 def test_names_follow_the_rules_of_promlint():
     """No abbreviated or scaled units, no type in a name, no suffix of histograms."""
-    bad = re.compile(r"_(ms|millis\w*|sec|secs|minutes?|hours?|kb|mb|gb|bits|counter|gauge|bucket|sum|count)(_|$)")
+    bad = re.compile(
+        r"_(ms|millis\w*|sec|secs|minutes?|hours?|kb|mb|gb|bits|counter|gauge|bucket|sum|count)(_|$)"
+    )
     assert [name for name in catalogue.load().entries if bad.search(name)] == []
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import orjson
 import pytest
 from fake_driver import Plugin, executor, metric, words
 from hypothesis import given
@@ -9,8 +10,6 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from strategies import TEXTS, plugins
-
-import orjson
 
 from exporter.daemon.decode import Decoder
 from exporter.daemon.exposition import Family, Format, bound, escape, expose, number
@@ -91,7 +90,7 @@ spark_executor_custom_depth{app_id="app-1",app_name="etl",executor_id="1"} -Inf
 
 
 def test_the_text_format_to_the_byte():
-    """Escapes, cumulative buckets, modes of gauges, gone executors without gauges, unset gauges without sample."""
+    """Escapes, cumulative buckets, modes of gauges; no gauges of gone executors, no unset gauges."""
     assert exposition(rich_plugin(), Format.TEXT) == TEXT
 
 
@@ -110,7 +109,9 @@ def test_openmetrics_differs_in_its_metadata_and_its_end():
         "# HELP spark_custom_wait_seconds Help of wait_seconds",
     ]
     assert lines[-1] == "# EOF"
-    assert [line for line in lines if line[0] != "#"] == [line for line in TEXT.splitlines() if line[0] != "#"]
+    assert [line for line in lines if line[0] != "#"] == [
+        line for line in TEXT.splitlines() if line[0] != "#"
+    ]
 
 
 def test_a_family_without_samples_is_not_announced():

@@ -73,10 +73,15 @@ def test_no_token_is_sent_where_none_was_given(driver, monkeypatch, tmp_path):
     assert "Authorization" not in driver.requests[0][2]
 
 
-@pytest.mark.parametrize(("status", "reason"), [(500, "http_status"), (503, "http_status"), (404, "http_status")])
+@pytest.mark.parametrize(
+    ("status", "reason"), [(500, "http_status"), (503, "http_status"), (404, "http_status")]
+)
 def test_an_error_status(fails, status, reason):
     """Is named."""
-    assert fails(lambda handler: handler.send(status, b"")) == (reason, f"URL/thing answers with status {status}")
+    assert fails(lambda handler: handler.send(status, b"")) == (
+        reason,
+        f"URL/thing answers with status {status}",
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -197,7 +202,9 @@ def test_a_closed_port_is_transient(fetcher):
 
 def test_an_unknown_host(fetcher):
     """Is a failure to connect, with the host's name in it."""
-    with pytest.raises(SourceError, match=r"http://no-such-host\.invalid/: the host name is not known") as caught:
+    with pytest.raises(
+        SourceError, match=r"http://no-such-host\.invalid/: the host name is not known"
+    ) as caught:
         fetcher.get("http://no-such-host.invalid/")
 
     assert (caught.value.reason, caught.value.transient) == ("connect", False)

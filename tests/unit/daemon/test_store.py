@@ -30,7 +30,11 @@ def clock():
 
 
 def application(app_id="app-1", **more):
-    return Application(**{"id": app_id, "name": "etl", "attempt_id": "", "spark_version": "4", "user": "u"} | {"start_time": 1.0} | more)
+    return Application(
+        **{"id": app_id, "name": "etl", "attempt_id": "", "spark_version": "4", "user": "u"}
+        | {"start_time": 1.0}
+        | more
+    )
 
 
 def snapshot(metrics, totals, app_id="app-1", executors=(), **more):
@@ -151,7 +155,10 @@ def test_ended_applications_are_bounded_in_number(clock, monkeypatch):
 def test_above_the_budget_the_detail_by_executor_goes_first_and_whole(clock):
     """A part of it would add up to a wrong total."""
     store = Store(900.0, 4, clock)
-    metrics, executors = [metric("a"), metric("b")], [executor("1", [0], [1.0]), executor("2", [0, 1], [1.0, 1.0])]
+    metrics, executors = (
+        [metric("a"), metric("b")],
+        [executor("1", [0], [1.0]), executor("2", [0, 1], [1.0, 1.0])],
+    )
     store.publish(TARGET, application(), snapshot(metrics, [2.0, 1.0], executors=executors))
 
     assert lines(store) == [

@@ -2,14 +2,17 @@
 
 import io
 import json
+import socket
+import threading
 
 import pytest
 from fake_driver import PLUGIN, Plugin, executor, metric, until
 
 from exporter.daemon import logs, watch
-from exporter.daemon.discovery import target as target_module
+from exporter.daemon.decode import Decoder
 from exporter.daemon.exposition import Format, expose
 from exporter.daemon.render import custom
+from exporter.daemon.sources import environment
 from exporter.daemon.status import Status
 from exporter.daemon.store import Store
 from exporter.daemon.watch import Watcher
@@ -78,7 +81,9 @@ def watch_target():
 
 def rows(driver, value):
     """Give the driver's plugin one counter."""
-    driver.changed(metrics=[metric("rows")], series=[[0]], totals=[value], executors=[executor("1", [0], [value])])
+    driver.changed(
+        metrics=[metric("rows")], series=[[0]], totals=[value], executors=[executor("1", [0], [value])]
+    )
 
 
 def test_values_arrive_at_once_and_then_whenever_they_change(driver, watch_target):
@@ -125,15 +130,24 @@ def test_a_driver_that_is_not_up_yet_is_waited_for(start_driver, watch_target):
 
 
 def test_a_ui_that_still_starts_is_waited_for(driver, watch_target):
-    """Spark answers with a sentence in the meantime."""
+    """Spark answers with a sentence in the meantime, and then with 404 for a moment."""
     page = b"Spark is starting up. Please wait a while until it's ready."
-    driver.overrides["/api/v1/applications"] = lambda handler: handler.send(200, page, Content_Type="text/html")
+    driver.overrides["/api/v1/applications"] = lambda handler: handler.send(
+        200, page, Content_Type="text/html"
+    )
     rig = watch_target(driver.url)
     rig.until_failed("application", "invalid")
-    driver.overrides.clear()
+    missing = threading.Event()
 
+    def not_found(handler):
+        driver.overrides.clear()
+        handler.send(404, b"")
+        missing.set()
+
+    driver.overrides["/api/v1/applications"] = not_found
     rig.until_states({"app-1": "running"})
-    assert {line["level"] for line in rig.lines("still starting")} <= {"info", "debug"}
+    assert missing.is_set()
+    assert {line["level"] for line in rig.lines("")} <= {"info", "debug"}
 
 
 def test_an_environment_that_is_not_there_yet_is_waited_for(driver, watch_target):
@@ -200,6 +214,7 @@ def test_a_new_application_after_the_end_of_the_first_is_found(driver, watch_tar
     rig.until_states({"app-1": "finished"})
     driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
     driver.plugin = Plugin("app-2", "boot-2")
+    driver.plugin.started = 2000.0
     rows(driver, 2.0)
 
     rig.until_states({"app-1": "finished", "app-2": "running"})
@@ -343,26 +358,111 @@ def test_another_version_of_the_plugin_is_said_once(driver, watch_target):
     assert [line["level"] for line in rig.lines("the plugin has version 9.9.9")][:2] == ["warning", "debug"]
 
 
-def test_a_defect_of_a_source_is_counted_and_survived(driver, watch_target, monkeypatch):
+@pytest.mark.parametrize(
+    ("owner", "name", "collector"),
+    [
+        (environment, "endpoint_of", "environment"),
+        (Store, "publish", "application"),
+        (Decoder, "decode", "plugin"),
+    ],
+)
+def test_a_defect_is_counted_and_survived(driver, watch_target, monkeypatch, owner, name, collector):
     """An error that nobody thought of is no reason to stop."""
-    broken = {"on": True}
-    real = target_module.endpoint_of
-
-    def endpoint_of(*args):
-        if broken["on"]:
-            raise ZeroDivisionError
-        return real(*args)
-
-    monkeypatch.setattr(watch, "endpoint_of", endpoint_of)
+    monkeypatch.setattr(owner, name, lambda *_: 1 / 0)
     rig = watch_target(driver.url)
-    rig.until_failed("application", "internal", 2)
+    rig.until_failed(collector, "internal", 2)
     said = rig.lines("a defect of the exporter: ZeroDivisionError")
     assert [(line["level"], "Traceback" in line.get("traceback", "")) for line in said[:2]] == [
         ("error", True),
         ("debug", False),
     ]
-    broken["on"] = False
+    monkeypatch.undo()
     rows(driver, 1.0)
-    driver.until_asked("/v1/snapshot")
 
     rig.until_values({"app-1 spark_custom_rows_total": 1.0})
+
+
+def hint(driver, app_id="app-1", port=None):
+    """Let Spark's metrics point to the plugin."""
+    name = f"{app_id}.driver.plugin.{PLUGIN}.exporter.port"
+    driver.gauges = {
+        f"{app_id}.driver.jvm.heap.used": {"value": 1},
+        name: {"value": float(port or driver.server.server_address[1])},
+    }
+
+
+def test_a_hint_leads_to_the_plugin_without_the_rest_api(driver, watch_target):
+    """The first request there takes seconds, which a short job does not have."""
+    hint(driver)
+    rows(driver, 7.0)
+    rig = watch_target(driver.url)
+    rig.until_values({"app-1 spark_custom_rows_total": 7.0})
+    driver.until_polled()
+
+    assert {path for path, _, _ in driver.requests} == {"/metrics/json/", "/v1/snapshot"}
+    (item,) = rig.store.view().applications
+    assert item.record.application.run == ("app-1", "", 1000.0)
+    assert "runs with the plugin" in rig.sentence()
+
+
+def test_the_rest_api_confirms_what_a_hint_led_to(driver, watch_target):
+    """It is the same run, so that nothing is lost when the plugin fails for a while."""
+    hint(driver)
+    rows(driver, 7.0)
+    rig = watch_target(driver.url)
+    driver.until_polled()
+    driver.overrides["/v1/snapshot"] = BAD_PLUGINS["http_status"]
+    driver.changed()
+    rig.until_failed("plugin", "http_status", 2)
+    assert rig.states() == {"app-1": "running"}
+    assert rig.values() == {"app-1 spark_custom_rows_total": 7.0}
+    driver.overrides.clear()
+    rows(driver, 8.0)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 8.0})
+
+
+@pytest.mark.parametrize("wrong", ["port", "application"])
+def test_a_wrong_hint_costs_one_attempt(driver, watch_target, wrong):
+    """The environment says where the plugin really is."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed = server.getsockname()[1]
+    hint(driver, **({"port": closed} if wrong == "port" else {"app_id": "app-9"}))
+    rows(driver, 7.0)
+    rig = watch_target(driver.url)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 7.0})
+    assert sum(rig.collector("plugin").failures.values()) == 1
+
+
+@pytest.mark.parametrize(
+    "gauges",
+    [
+        [],
+        {"a": 1},
+        {f"app-1.driver.plugin.{PLUGIN}.exporter.port": {"value": "4061"}},
+        {f"app-1.driver.plugin.{PLUGIN}.exporter.port": {"value": 0}},
+        {f"app-1.driver.plugin.{PLUGIN}.exporter.port": {"value": 70000}},
+        {f"app-1.driver.plugin.{PLUGIN}.exporter.port": {"error": "broken"}},
+    ],
+)
+def test_nonsense_in_the_metrics_is_no_hint(driver, watch_target, gauges):
+    """They are Spark's, and anybody may add to them."""
+    body = json.dumps({"gauges": gauges}).encode()
+    driver.overrides["/metrics/json/"] = lambda handler: handler.send(200, body)
+    rows(driver, 7.0)
+
+    watch_target(driver.url).until_values({"app-1 spark_custom_rows_total": 7.0})
+
+
+def test_a_rest_api_that_hangs_at_first_does_not_hide_the_plugin(driver, watch_target):
+    """The hint may come while Spark still loads its REST API."""
+    driver.overrides["/api/v1/applications"] = lambda _: driver.stopping.wait(60)
+    rows(driver, 7.0)
+    rig = watch_target(driver.url)
+    driver.until(lambda: driver.count("/api/v1/applications") > 0)
+    hint(driver)
+
+    rig.until_values({"app-1 spark_custom_rows_total": 7.0})
+    assert rig.collector("application").success is None
+    assert {line["level"] for line in rig.lines("")} <= {"info", "debug"}

@@ -69,6 +69,8 @@ public final class DriverSide implements DriverPlugin {
     if (directory != null) {
       pluginContext.conf().set(Setting.DIRECTORY.key(), directory.toString());
     }
+    String host = pluginContext.conf().get("spark.driver.host", "");
+    made.executorAdded(ID, host, System.currentTimeMillis() / 1e3);
     new ExecutorListener(made).listenTo(context, warnings);
     own.start();
     sparkContext = context;

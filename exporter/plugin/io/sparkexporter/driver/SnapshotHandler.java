@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** Answers requests for snapshots. */
@@ -14,7 +15,9 @@ final class SnapshotHandler implements HttpHandler {
   /** Answers to a client that follows are at least this far apart, so that many reports make one answer. */
   private static final long GAP_MILLIS = 100;
   /** A client that asked so recently will ask again. */
-  private static final long RECENT_NANOS = 5_000_000_000L;
+  private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(5);
+  /** After one client has the end, another one's request may just be arriving. */
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final ApplicationStore store;
   private final Supplier<SnapshotWriter> writer;
@@ -150,14 +153,18 @@ final class SnapshotHandler implements HttpHandler {
   /** Waits, at most this long, until those who follow the application have its last state. */
   void awaitDelivery(long millis) throws InterruptedException {
     long start = System.nanoTime();
+    long deadline = start + TimeUnit.MILLISECONDS.toNanos(millis);
     synchronized (state) {
-      boolean expectsMore = followed && start - followedAt < RECENT_NANOS;
-      while (active > 0 || expectsMore && !finalDelivered) {
-        long left = millis - (System.nanoTime() - start) / 1_000_000;
-        if (left <= 0) {
+      while (active > 0 || followed && start - followedAt < RECENT_NANOS) {
+        long now = System.nanoTime();
+        long until = deadline;
+        if (active == 0 && finalDelivered) {
+          until = Math.min(deadline, followedAt + QUIET_NANOS);
+        }
+        if (until - now <= 0) {
           return;
         }
-        state.wait(left);
+        TimeUnit.NANOSECONDS.timedWait(state, until - now);
       }
     }
   }

@@ -1,0 +1,50 @@
+"""JVMs with the plugin's parts."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from exporter.client.install import jar_path
+from plugin.parts import Jvm
+
+SOURCES = Path(__file__).resolve().parent / "java"
+FLAGS = (
+    "--release", "8", "-encoding", "UTF-8", "-Xlint:all", "-Xlint:-options", "-Xlint:-classfile",
+    "-Xlint:-path", "-Werror", "-proc:none",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def classpath(tmp_path_factory):
+    """The installed plugin, the harness compiled against it, and Spark's jars."""
+    classes = tmp_path_factory.mktemp("harness")
+    jars = f"{jar_path()}:{Path(pyspark.__file__).parent / 'jars'}/*"
+    sources = [str(path) for path in SOURCES.rglob("*.java")]
+    subprocess.run(["javac", *FLAGS, "-cp", jars, "-d", str(classes), *sources], check=True)
+    return f"{classes}:{jars}"
+
+
+@pytest.fixture(scope="session")
+def shared_jvm(classpath, tmp_path_factory):
+    """One JVM for many tests; what they make in it must not meet."""
+    jvm = Jvm(classpath, tmp_path_factory.mktemp("jvm") / "log")
+    yield jvm
+    jvm.close()
+
+
+@pytest.fixture
+def jvm(shared_jvm):
+    """The shared JVM."""
+    return shared_jvm
+
+
+@pytest.fixture
+def fresh_jvm(classpath, tmp_path):
+    """A JVM of the test's own, for what a JVM has only once."""
+    jvm = Jvm(classpath, tmp_path / "jvm.log")
+    yield jvm
+    jvm.close()

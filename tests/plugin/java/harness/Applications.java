@@ -1,0 +1,88 @@
+package harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.driver.Application;
+import io.sparkexporter.driver.ApplicationStore;
+import io.sparkexporter.driver.SnapshotWriter;
+import io.sparkexporter.model.Drops;
+import io.sparkexporter.model.Reason;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Application stores with a clock that only moves when told to, and the executors that report to them. */
+final class Applications {
+  static final Harness.Objects<Applications> ALL = new Harness.Objects<>();
+  private static final Harness.Objects<FakeExecutor> EXECUTORS = new Harness.Objects<>();
+
+  final ApplicationStore store;
+  final SnapshotWriter writer;
+  private final Drops drops = new Drops();
+  private volatile double now = 1_000_000;
+
+  private Applications(JsonNode arguments) {
+    String boot = arguments.get("boot").asText();
+    store = new ApplicationStore(boot, Convert.settings(arguments.get("settings")), drops, () -> now);
+    String name = arguments.has("name") ? arguments.get("name").asText() : "etl";
+    writer = new SnapshotWriter(new Application("app-1", name, null, "4.3.0", "spark", 999_999.5, 2), "0.0.0");
+  }
+
+  static void addTo(Map<String, Harness.Command> commands) {
+    commands.put("store_new", arguments -> ALL.add(new Applications(arguments)));
+    commands.put("store_snapshot", Applications::snapshot);
+    commands.put("store_event", Applications::event);
+    commands.put("store_garbage", Applications::garbage);
+    commands.put("executor_new", arguments -> EXECUTORS.add(new FakeExecutor(arguments)));
+    commands.put("executor_set", arguments -> EXECUTORS.get(arguments.get("executor")).set(arguments));
+    commands.put("executor_report", Applications::report);
+  }
+
+  private static Applications of(JsonNode arguments) {
+    return ALL.get(arguments.get("store"));
+  }
+
+  private static Object snapshot(JsonNode arguments) {
+    Applications application = of(arguments);
+    byte[] json =
+        application.writer.write(
+            application.store.snapshot(
+                arguments.get("after").asLong(),
+                arguments.get("metrics").asInt(),
+                arguments.get("series").asInt()));
+    Map<String, Object> answer = new LinkedHashMap<>();
+    // As text, so that the reader of the test sees the very bytes.
+    answer.put("json", new String(json, StandardCharsets.UTF_8));
+    for (Reason reason : Reason.values()) {
+      answer.put(reason.label(), application.drops.get(reason));
+    }
+    return answer;
+  }
+
+  private static Object event(JsonNode arguments) {
+    Applications application = of(arguments);
+    String id = arguments.has("id") ? arguments.get("id").asText() : null;
+    switch (arguments.get("event").asText()) {
+      case "added":
+        application.store.executorAdded(id, "host-" + id, application.now);
+        break;
+      case "removed":
+        application.store.executorRemoved(id, arguments.get("reason").asText(), application.now);
+        break;
+      case "task_ended":
+        application.store.taskEnded(id);
+        break;
+      default:
+        application.now += arguments.get("seconds").asDouble();
+    }
+    return null;
+  }
+
+  private static Object garbage(JsonNode arguments) throws Exception {
+    of(arguments).store.receive(arguments.get("bytes").binaryValue());
+    return null;
+  }
+
+  private static Object report(JsonNode arguments) throws Exception {
+    return EXECUTORS.get(arguments.get("executor")).report(of(arguments).store, arguments.get("fate").asText());
+  }
+}

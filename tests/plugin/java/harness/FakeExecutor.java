@@ -1,0 +1,93 @@
+package harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.driver.ApplicationStore;
+import io.sparkexporter.model.Definition;
+import io.sparkexporter.model.Drops;
+import io.sparkexporter.report.Outbox;
+import io.sparkexporter.report.Reply;
+import io.sparkexporter.report.Stats;
+import io.sparkexporter.sample.Metric;
+import io.sparkexporter.sample.Sampler;
+import io.sparkexporter.sample.Series;
+import io.sparkexporter.sample.SeriesTable;
+import io.sparkexporter.sample.Source;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An executor with one process whose cells the test sets, and a network with a will of its own. */
+final class FakeExecutor implements Source {
+  private final SeriesTable table = new SeriesTable(1_000_000, new Drops());
+  private final Sampler sampler;
+  private final Outbox outbox;
+  private final Map<List<Object>, double[]> values = new LinkedHashMap<>();
+  private final Map<String, Definition> definitions = new LinkedHashMap<>();
+  private final List<byte[]> delayed = new ArrayList<>();
+  private long tasksEnded;
+
+  FakeExecutor(JsonNode arguments) {
+    outbox = new Outbox(table, arguments.get("id").asText(), arguments.get("session").asLong());
+    sampler = new Sampler(table, Collections.singletonList(this), new Drops(), () -> {}, this::fail);
+  }
+
+  private void fail(String sentence, Throwable cause) {
+    throw new IllegalStateException(sentence, cause);
+  }
+
+  Object set(JsonNode arguments) {
+    Definition definition = Convert.definition(arguments.get("definition"));
+    definitions.putIfAbsent(definition.name(), definition);
+    List<Object> key = new ArrayList<>();
+    key.add(definition.name());
+    key.addAll(Convert.texts(arguments.get("labels")));
+    values.put(key, Convert.numbers(arguments.get("cells")));
+    tasksEnded += arguments.has("tasks_ended") ? arguments.get("tasks_ended").asLong() : 0;
+    return null;
+  }
+
+  @Override
+  public void read(SeriesTable unused) {}
+
+  @Override
+  public void contribute() {
+    values.forEach((key, cells) -> series(key).add(cells, 0));
+  }
+
+  private Series series(List<Object> key) {
+    Metric metric = table.define(definitions.get(key.get(0)));
+    List<String> labels = new ArrayList<>();
+    key.subList(1, key.size()).forEach(label -> labels.add((String) label));
+    return table.find(metric, labels);
+  }
+
+  /** Samples and reports; returns whether more is to be reported at once. */
+  Object report(ApplicationStore store, String fate) throws Exception {
+    if (fate.equals("late")) {
+      for (byte[] message : delayed) {
+        store.receive(message);
+      }
+      delayed.clear();
+      return false;
+    }
+    sampler.sample(outbox.nextSequence());
+    byte[] message = outbox.next(tasksEnded, Stats.NONE);
+    switch (fate) {
+      case "lost":
+        return false;
+      case "delayed":
+        delayed.add(message);
+        return false;
+      case "reply_lost":
+        store.receive(message);
+        return false;
+      case "twice":
+        store.receive(message);
+        return outbox.accept(Reply.fromBytes(store.receive(message)));
+      default:
+        return outbox.accept(Reply.fromBytes(store.receive(message)));
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Lets Python drive the plugin's parts without Spark: reads one JSON object a line, {@code {"do": command, ...}}, and
+ * answers each with one line, {@code {"value": ...}} or {@code {"error": ...}}.
+ */
+public final class Harness {
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  private Harness() {}
+
+  /** Does one thing. */
+  interface Command {
+    Object run(JsonNode arguments) throws Exception;
+  }
+
+  /** Answers until standard input ends. */
+  public static void main(String[] arguments) throws IOException {
+    // Whatever logs to standard output must not come between the answers.
+    PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8.name());
+    System.setOut(System.err);
+    Map<String, Command> commands = new HashMap<>();
+    Names.addTo(commands);
+    Sampling.addTo(commands);
+    Recording.addTo(commands);
+    Applications.addTo(commands);
+    Serving.addTo(commands);
+    Reporting.addTo(commands);
+    BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      answers.println(JSON.writeValueAsString(answer(commands, JSON.readTree(line))));
+    }
+  }
+
+  private static Map<String, Object> answer(Map<String, Command> commands, JsonNode request) {
+    try {
+      Object value = commands.get(request.get("do").asText()).run(request);
+      return Collections.singletonMap("value", value);
+    } catch (Throwable failure) {
+      return Collections.singletonMap("error", String.valueOf(failure));
+    }
+  }
+
+  /** Remembers objects by number, so that later commands can name them. */
+  static final class Objects<T> {
+    private final Map<Integer, T> objects = new HashMap<>();
+
+    int add(T object) {
+      objects.put(objects.size(), object);
+      return objects.size() - 1;
+    }
+
+    T get(JsonNode number) {
+      return objects.get(number.asInt());
+    }
+  }
+}

@@ -1,0 +1,300 @@
+"""The driver's HTTP endpoint: what it answers, whom it lets in, and how it ends."""
+
+import contextlib
+import http.client
+import json
+import socket
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+from plugin.applications import COUNTER, Executor, Store
+from plugin.parts import JavaError
+from running import until
+
+TOKEN = "correct-horse"
+PATH = "/v1/snapshot"
+
+
+class Endpoint:
+    """A served store."""
+
+    def __init__(self, jvm, store, **settings):
+        """Serve it on a free port."""
+        self.jvm, self.store = jvm, store
+        prefixed = {f"spark.exporter.{key}": value for key, value in ({"port": "0"} | settings).items()}
+        self.number = jvm("http_start", store=store.number, settings=prefixed)
+        self.url = jvm("http_url", endpoint=self.number, driver_host="driver.example")
+        self.port = urlsplit(self.url).port
+
+    def ask(self, path=PATH, method="GET", **headers):
+        """Return status, headers and JSON of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+        return answer.status, answer.headers, json.loads(body) if body else None
+
+    def error(self, path=PATH, method="GET", **headers):
+        """Return status and sentence of a refusal."""
+        status, _, body = self.ask(path, method, **headers)
+        assert body.keys() == {"error"}
+        return status, body["error"]
+
+    def follow(self, wait, **arguments):
+        """Start to wait for news; return what gives the snapshot once it is there."""
+        query = "&".join(f"{key}={value}" for key, value in arguments.items())
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", f"{PATH}?boot={self.boot()}&wait={wait}&{query}")
+
+        def result():
+            with contextlib.closing(connection):
+                answer = connection.getresponse()
+                return json.loads(answer.read()) | {"status": answer.status}
+
+        return result
+
+    def boot(self):
+        """Return what tells this driver from another."""
+        return self.ask()[2]["boot"]
+
+    def finish(self, patience=20_000):
+        """Begin to end it."""
+        self.jvm("http_finish", endpoint=self.number, patience=patience)
+
+
+@pytest.fixture
+def served(jvm):
+    """A store with one executor, served."""
+    store = Store(jvm)
+    executor = Executor(store, "1")
+    executor.set(COUNTER, [1.0], ["a"]).report()
+    endpoint = Endpoint(jvm, store)
+    yield endpoint, executor
+    endpoint.finish(0)
+
+
+def test_a_snapshot(served):
+    """JSON, not to be kept by anybody in between."""
+    endpoint, _ = served
+    status, headers, body = endpoint.ask()
+    assert (status, headers["Content-Type"], headers["Cache-Control"]) == (
+        200,
+        "application/json",
+        "no-store",
+    )
+    assert body["totals"] == [1.0]
+
+
+def test_only_what_the_client_lacks(served):
+    """Lists start where the client's end, unless it comes from another driver."""
+    endpoint, _ = served
+    first = endpoint.ask()[2]
+    held = f"after={first['sequence']}&metrics=1&series=1"
+    again = endpoint.ask(f"{PATH}?boot={first['boot']}&{held}")[2]
+    assert (again["base"], again["metrics"], again["series"]) == ({"metrics": 1, "series": 1}, [], [])
+    assert "values" not in again["executors"][0]
+    other = endpoint.ask(f"{PATH}?boot=somebody-else&{held}&wait=30")[2]
+    assert (other["base"], other["series"]) == ({"metrics": 0, "series": 0}, [[0, "a"]])
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("after=-1", 'parameter after is "-1"; expected a whole number that is not negative'),
+        ("after=abc", 'parameter after is "abc"; expected a whole number that is not negative'),
+        ("metrics=1.5", 'parameter metrics is "1.5"; expected a whole number that is not negative'),
+        ("series=", 'parameter series is ""; expected a whole number that is not negative'),
+        ("wait=NaN", 'parameter wait is "NaN"; expected a number of seconds that is not negative'),
+        (
+            "after=" + "9" * 40,
+            f'parameter after is "{"9" * 40}"; expected a whole number that is not negative',
+        ),
+        ("boot=" + "x" * 3000, "the parameters are longer than 2000 characters"),
+    ],
+)
+def test_bad_parameters_are_400_with_a_sentence(served, query, sentence):
+    """It names the parameter, the value and the expected form."""
+    endpoint, _ = served
+    assert endpoint.error(f"{PATH}?{query}") == (400, sentence)
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/snapshot/x", "/favicon.ico"])
+def test_other_paths_are_404(served, path):
+    """With a hint where to look."""
+    endpoint, _ = served
+    assert endpoint.error(path) == (404, "there is nothing here; see /v1/snapshot")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods_are_405(served, method):
+    """And the answer says which one is allowed."""
+    endpoint, _ = served
+    assert endpoint.error(method=method) == (405, "only GET is allowed here")
+    assert endpoint.ask(method=method)[1]["Allow"] == "GET"
+    assert endpoint.ask(method="HEAD")[0] == 405
+
+
+def test_a_driver_that_is_still_starting_says_so(jvm):
+    """Before Spark knows the application's id there is nothing to show."""
+    store = Store(jvm)
+    number = jvm("http_start", store=store.number, settings={"spark.exporter.port": "0"}, starting=True)
+    url = urlsplit(jvm("http_url", endpoint=number, driver_host=""))
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("GET", PATH)
+        answer = connection.getresponse()
+        assert answer.status == 503
+        assert json.loads(answer.read()) == {"error": "the application is starting; ask again"}
+    jvm("http_finish", endpoint=number, patience=0)
+
+
+def test_with_a_token_every_request_needs_it(jvm):
+    """Right, wrong, missing and malformed."""
+    endpoint = Endpoint(jvm, Store(jvm), token=TOKEN)
+    sentence = "this needs the header Authorization: Bearer, with the token of the plugin"
+    for given in (
+        {},
+        {"Authorization": TOKEN},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {TOKEN}"},
+    ):
+        assert endpoint.error(**given) == (401, sentence)
+    assert endpoint.error("/nowhere") == (401, sentence)
+    assert endpoint.ask()[1]["WWW-Authenticate"] == "Bearer"
+    assert endpoint.ask(Authorization=f"Bearer {TOKEN}")[0] == 200
+    assert endpoint.error("/nowhere", Authorization=f"Bearer {TOKEN}")[0] == 404
+    endpoint.finish(0)
+
+
+def test_without_a_token_only_loopback_is_served(jvm):
+    """Anything else is refused with a sentence that names the two ways out."""
+    store = Store(jvm)
+    with pytest.raises(JavaError) as refused:
+        Endpoint(jvm, store, host="0.0.0.0")  # noqa: S104 - that is the point
+    assert str(refused.value).endswith(
+        "spark.exporter.host=0.0.0.0 is not loopback and needs spark.exporter.token "
+        "or the environment variable SPARK_EXPORTER_TOKEN"
+    )
+
+
+def test_a_wildcard_is_published_as_the_drivers_host(jvm):
+    """Nobody can connect to 0.0.0.0 on another machine."""
+    endpoint = Endpoint(jvm, Store(jvm), host="0.0.0.0", token=TOKEN)  # noqa: S104 - as above
+    assert endpoint.url == f"http://driver.example:{endpoint.port}"
+    assert endpoint.ask(Authorization=f"Bearer {TOKEN}")[0] == 200
+    endpoint.finish(0)
+
+
+def test_a_taken_port_gives_the_next_free_one(jvm):
+    """Two drivers on one machine."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        endpoint = Endpoint(jvm, Store(jvm), port=str(port))
+        assert endpoint.port != port
+        assert endpoint.ask()[0] == 200
+        endpoint.finish(0)
+
+
+def test_sixteen_taken_ports_give_any_free_one(jvm):
+    """The search ends, and the endpoint is there."""
+    with contextlib.ExitStack() as stack:
+        for first in range(20_000, 60_000, 16):
+            try:
+                with contextlib.ExitStack() as attempt:
+                    for port in range(first, first + 16):
+                        attempt.enter_context(socket.create_server(("127.0.0.1", port)))
+                    stack.push(attempt.pop_all())
+            except OSError:
+                continue
+            break
+        endpoint = Endpoint(jvm, Store(jvm), port=str(first))
+        assert endpoint.port not in range(first, first + 16)
+        assert endpoint.ask()[0] == 200
+        endpoint.finish(0)
+
+
+def test_a_waiting_client_hears_news_at_once(served):
+    """The answer is there long before the time is over."""
+    endpoint, executor = served
+    result = endpoint.follow(60, after=endpoint.ask()[2]["sequence"], metrics=1, series=1)
+    executor.set(COUNTER, [2.0], ["a"]).report()
+    snapshot = result()
+    assert (snapshot["status"], snapshot["totals"], snapshot["final"]) == (200, [2.0], False)
+
+
+def test_a_waiting_client_without_news_gets_an_answer_in_the_end(served):
+    """The same sequence as before."""
+    endpoint, _ = served
+    sequence = endpoint.ask()[2]["sequence"]
+    assert endpoint.follow(0.3, after=sequence)()["sequence"] == sequence
+
+
+def test_too_many_waiting_clients_are_503(jvm):
+    """Those who do not wait are still served."""
+    store = Store(jvm)
+    endpoint = Endpoint(jvm, store, maxWaiting="2")
+    sequence = endpoint.ask()[2]["sequence"]
+    waiting = [endpoint.follow(60, after=sequence) for _ in range(3)]
+    answers = []
+    threads = [threading.Thread(target=lambda one=one: answers.append(one())) for one in waiting]
+    for thread in threads:
+        thread.start()
+    # One of the three is refused at once; the others hear the end.
+    while not answers:
+        threads[0].join(0.05)
+    assert endpoint.ask()[0] == 200
+    endpoint.finish()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer["status"] for answer in answers) == [200, 200, 503]
+    refused = next(answer for answer in answers if answer["status"] == 503)
+    assert refused["error"].startswith("too many clients are waiting")
+
+
+def test_the_end_is_told_to_everybody_who_waits(jvm):
+    """With the last values, and marked as final."""
+    store = Store(jvm)
+    Executor(store, "1").set(COUNTER, [1.0], ["a"]).report()
+    endpoint = Endpoint(jvm, store, maxWaiting="3")
+    first = endpoint.ask()[2]
+    waiting = [endpoint.follow(60, after=first["sequence"]) for _ in range(3)]
+    query = f"{PATH}?boot={first['boot']}&after={first['sequence']}&wait=0.001"
+    until(lambda: endpoint.ask(query)[0] == 503, "all three wait")
+    endpoint.finish()
+    for result in waiting:
+        snapshot = result()
+        assert (snapshot["status"], snapshot["final"], snapshot["totals"]) == (200, True, [1.0])
+
+
+def test_a_client_between_two_requests_still_hears_the_end(served):
+    """It asked a moment ago, so the endpoint stays until it asks again, and is gone afterwards."""
+    endpoint, _ = served
+    first = endpoint.ask()[2]
+    endpoint.finish()
+    query = f"{PATH}?boot={first['boot']}&after={first['sequence']}&wait=30"
+    snapshot = endpoint.ask(query)[2]
+    while not snapshot["final"]:
+        snapshot = endpoint.ask(query)[2]
+    with pytest.raises(OSError):  # noqa: PT012, PT011 - refused or reset, as soon as the port is closed
+        while True:
+            endpoint.ask()
+
+
+def test_nobody_followed_so_nobody_is_waited_for(jvm):
+    """An application that nobody watches stops at once; refused requests do not count."""
+    endpoint = Endpoint(jvm, Store(jvm), token=TOKEN)
+    assert endpoint.ask()[0] == 401
+    endpoint.finish(patience=600_000)
+    with pytest.raises(OSError):  # noqa: PT012, PT011 - as above
+        while True:
+            endpoint.ask()
+
+
+def test_its_threads_do_not_keep_the_driver_alive(served):
+    """All of them are daemons."""
+    endpoint, _ = served
+    endpoint.ask()
+    assert endpoint.jvm("daemon_threads") is None

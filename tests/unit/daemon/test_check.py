@@ -1,0 +1,166 @@
+"""What the check says about each thing that can be wrong, and its exit code."""
+
+import pytest
+from fake_driver import PLUGIN, executor
+
+from exporter._version import __version__
+from exporter.daemon.check import Check
+
+
+@pytest.fixture
+def check(driver):
+    """Run the check; return its exit code and its lines."""
+    driver.plugin.version = __version__
+    driver.plugin.executors = [executor("driver"), executor("1", reported=1008.5)]
+
+    def run(token=None, url=None):
+        lines = []
+        code = Check(url or driver.url, 1.0, token, lines.append).run()
+        return code, [line.replace(driver.url, "URL") for line in lines]
+
+    return run
+
+
+def test_all_is_well(check):
+    """Every line says so, and the exit code is 0."""
+    assert check() == (
+        0,
+        [
+            'ok     URL is the UI of Spark 4.3.0, application "etl" (app-1).',
+            f"ok     The plugin is loaded, version {__version__}, and answers at URL.",
+            f"ok     This command has the same version, {__version__}.",
+            "ok     1 of 1 executors report; the oldest last report is 1.5 s old.",
+            "ok     Nothing was dropped.",
+        ],
+    )
+
+
+def test_local_mode_has_the_driver_only(check, driver):
+    """Which runs the tasks."""
+    driver.live_executors = ["driver"]
+    code, lines = check()
+
+    assert code == 0
+    assert "ok     The driver, alone so far, reports; the oldest last report is 1.0 s old." in lines
+
+
+def test_nothing_listens(check, start_driver):
+    """The remedy is to look for the right port."""
+    gone = start_driver()
+    gone.die()
+    code, lines = check(url=gone.url)
+
+    assert code == 1
+    assert lines == [
+        f"wrong  {gone.url}/api/v1/applications: nothing listens there.",
+        "       Is the application running, with spark.ui.enabled=true, and is this its port?",
+    ]
+
+
+def test_something_else_listens(check, driver):
+    """The remedy is to give the URL of a driver's UI."""
+    driver.overrides["/api/v1/applications"] = lambda handler: handler.send(200, b"<html>")
+    code, lines = check()
+
+    assert code == 1
+    assert "does not answer with JSON: is it the UI of a Spark driver?" in lines[0]
+    assert lines[1] == "       Give the URL of a driver's UI, such as http://127.0.0.1:4040."
+
+
+def test_the_application_has_ended(check, driver):
+    """Nothing more can be said."""
+    driver.completed = True
+
+    assert check()[1][1] == "wrong  The application has ended."
+    assert check()[0] == 1
+
+
+def test_the_plugin_is_not_loaded(check, driver):
+    """The remedy is the command that sets it."""
+    driver.conf = {}
+    code, lines = check()
+
+    assert code == 1
+    assert lines[1:] == [
+        "wrong  The plugin is not loaded: spark.plugins does not name it.",
+        "       Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
+    ]
+
+
+def test_the_plugin_published_no_endpoint(check, driver):
+    """The remedy is in the driver's log."""
+    driver.conf = {"spark.plugins": PLUGIN}
+
+    assert check()[1][1] == "wrong  The plugin is configured, but it published no endpoint."
+    assert check()[0] == 1
+
+
+def test_the_token_is_missing(check, driver):
+    """The remedy is to give it."""
+    driver.overrides["/v1/snapshot"] = lambda handler: handler.send(401, b"")
+    code, lines = check()
+
+    assert code == 1
+    assert lines[1] == "wrong  URL/v1/snapshot answers 401: it wants a token or a login."
+    assert "--token-file or SPARK_EXPORTER_TOKEN" in lines[2]
+
+
+def test_the_token_is_sent(check, driver):
+    """To the plugin."""
+    check(token="secret")
+
+    assert {
+        headers.get("Authorization") for path, _, headers in driver.requests if path == "/v1/snapshot"
+    } == {"Bearer secret"}
+
+
+def test_the_versions_differ(check, driver):
+    """Both are named."""
+    driver.plugin.version = "9.9.9"
+    code, lines = check()
+
+    assert code == 1
+    assert f"wrong  This command has version {__version__}, the plugin 9.9.9." in lines
+
+
+def test_an_executor_is_silent(check, driver):
+    """Because it never reported, or not for a while; the driver's list says who should."""
+    driver.live_executors = ["driver", "1", "2", "3"]
+    driver.plugin.executors.append(executor("2", reported=900.0))
+    code, lines = check()
+
+    assert code == 1
+    assert "wrong  1 of 3 executors report; the oldest last report is 1.5 s old. Silent: 2, 3." in lines
+
+
+def test_a_removed_executor_is_not_missed(check, driver):
+    """It need not report any more."""
+    driver.plugin.executors.append(executor("2", state="removed", reported=900.0))
+
+    assert check()[0] == 0
+
+
+def test_what_was_dropped_has_a_remedy(check, driver):
+    """Each reason its own; the executors are added up."""
+    for name in ("2", "3"):
+        known = executor(name, state="removed")
+        known["stats"]["dropped"] = {"series_limit": 2.0, "invalid_value": 0.0}
+        driver.plugin.executors.append(known)
+    code, lines = check()
+
+    assert code == 1
+    assert lines[-2:] == [
+        "wrong  Dropped: 4 by series_limit.",
+        "       Use fewer label values, or raise spark.exporter.maxSeries or maxApplicationSeries.",
+    ]
+
+
+def test_the_list_of_executors_cannot_be_read(check, driver):
+    """Spark's own answer may be broken, too."""
+    driver.overrides["/api/v1/applications/app-1/executors"] = lambda handler: handler.send(
+        200, b'[{"id": 1}]'
+    )
+    code, lines = check()
+
+    assert code == 1
+    assert "wrong  executors.id: expected a string, found 1." in lines

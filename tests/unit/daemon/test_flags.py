@@ -1,0 +1,137 @@
+"""Flags and their environment twins."""
+
+import argparse
+
+import pytest
+
+from exporter.daemon import flags, settings
+from exporter.daemon.errors import UsageError
+from exporter.daemon.values import Address, parse_address, parse_duration
+
+TARGET = "http://127.0.0.1:4040"
+
+
+def read(*arguments, environment=None):
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, flags.SERVE)
+    return settings.from_arguments(parser.parse_args(arguments), environment or {})
+
+
+def refusal(*arguments, environment=None):
+    with pytest.raises(UsageError) as caught:
+        read(*arguments, environment=environment)
+    return str(caught.value)
+
+
+def test_the_defaults():
+    """Only a target is needed."""
+    assert read("--target", TARGET + "/") == settings.Settings(
+        targets=(TARGET,),
+        listen_address=Address("127.0.0.1", 4060),
+        telemetry_path="/metrics",
+        retention=900.0,
+        series_limit=50_000,
+        scrape_timeout=5.0,
+        token=None,
+        log_level="info",
+        log_format="logfmt",
+    )
+
+
+def test_every_flag_has_an_environment_twin():
+    """With the same meaning, targets separated by commas."""
+    environment = {
+        "SPARK_EXPORTER_TARGET": f"{TARGET}, http://two:4040",
+        "SPARK_EXPORTER_WEB_LISTEN_ADDRESS": "[::1]:0",
+        "SPARK_EXPORTER_WEB_TELEMETRY_PATH": "/m",
+        "SPARK_EXPORTER_RETENTION": "1h30m",
+        "SPARK_EXPORTER_SERIES_LIMIT": "7",
+        "SPARK_EXPORTER_SCRAPE_TIMEOUT": "500ms",
+        "SPARK_EXPORTER_TOKEN": "secret",
+        "SPARK_EXPORTER_LOG_LEVEL": "debug",
+        "SPARK_EXPORTER_LOG_FORMAT": "json",
+    }
+    assert {flag.variable for flag in flags.SERVE} == {*environment, "SPARK_EXPORTER_TOKEN_FILE"} - {
+        flags.TOKEN_VARIABLE
+    }
+
+    assert read(environment=environment) == settings.Settings(
+        (TARGET, "http://two:4040"), Address("::1", 0), "/m", 5400.0, 7, 0.5, "secret", "debug", "json"
+    )
+
+
+def test_a_flag_wins_over_its_variable():
+    """And an empty variable is none."""
+    environment = {"SPARK_EXPORTER_RETENTION": "1m", "SPARK_EXPORTER_LOG_LEVEL": ""}
+    found = read("--target", TARGET, "--retention=2m", environment=environment)
+
+    assert (found.retention, found.log_level) == (120.0, "info")
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "expected"),
+    [
+        ("retention", "15 parsecs", "'15 parsecs' is not a duration; expected numbers with units"),
+        ("retention", "-1m", "is not a duration"),
+        ("scrape.timeout", "0", "is no time at all; expected a duration above zero"),
+        ("web.listen-address", "4060", "'4060' is not an address; expected host:port"),
+        ("web.listen-address", "a:70000", "is not an address"),
+        ("web.telemetry-path", "metrics", "expected one that begins with /"),
+        ("web.telemetry-path", "/-/ready", "is not a path for metrics"),
+        ("series.limit", "many", "expected a whole number"),
+        ("log.level", "loud", "'loud' is not one of debug, info, warning, error"),
+        ("log.format", "xml", "'xml' is not one of logfmt, json"),
+        ("target", "127.0.0.1:4040", "expected the URL of a driver's UI"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_origin(flag, value, expected):
+    """Whether it came by flag or by variable."""
+    variable = "SPARK_EXPORTER_" + flag.upper().replace(".", "_").replace("-", "_")
+    base = () if flag == "target" else ("--target", TARGET)
+
+    message = refusal(*base, f"--{flag}={value}")
+    assert message.startswith(f"--{flag}: ")
+    assert expected in message
+    assert refusal(*base, environment={variable: value}) == message.replace(f"--{flag}: ", f"{variable}: ")
+
+
+def test_a_target_is_needed_and_each_only_once():
+    """Two watchers of one driver would publish it twice."""
+    assert refusal() == "--target is missing; give the URL of a driver's UI: --target http://127.0.0.1:4040"
+    assert "given more than once" in refusal("--target", TARGET, "--target", TARGET + "/")
+
+
+def test_the_token_comes_from_a_file(tmp_path):
+    """Without the line end of an editor."""
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+
+    assert read("--target", TARGET, "--token-file", str(file)).token == "secret"
+
+
+def test_a_bad_token_is_refused(tmp_path):
+    """The text names the source and never shows the token."""
+    file = tmp_path / "token"
+    assert "cannot be read: No such file" in refusal("--target", TARGET, "--token-file", str(file))
+    file.write_text(" \n")
+    assert "holds no token" in refusal("--target", TARGET, "--token-file", str(file))
+    bad = refusal("--target", TARGET, environment={"SPARK_EXPORTER_TOKEN": "two words"})
+    assert "SPARK_EXPORTER_TOKEN: holds no token; expected printable ASCII" in bad
+    assert "two words" not in bad
+    both = refusal("--target", TARGET, "--token-file", str(file), environment={"SPARK_EXPORTER_TOKEN": "a"})
+    assert both == "--token-file and SPARK_EXPORTER_TOKEN are both given; expected one of them"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("90s", 90), ("15m", 900), ("1h30m", 5400), ("2d", 172_800), ("250ms", 0.25)],
+)
+def test_durations(text, seconds):
+    """As Prometheus writes them."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:4060", "[::1]:0", ":4060", "host.example:1"])
+def test_addresses_read_as_they_are_written(text):
+    """Their text is what was given."""
+    assert str(parse_address(text)) == text

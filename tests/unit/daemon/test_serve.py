@@ -1,0 +1,231 @@
+"""The daemon as a process: what it serves, when it starts to, and how it ends."""
+
+import gzip
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+import requests
+from fake_driver import PATIENCE, executor, metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+
+class Process:
+    """``spark-exporter serve`` on a free port."""
+
+    def __init__(self, *arguments):
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("SPARK_EXPORTER_")
+        }
+        command = [sys.executable, "-m", "exporter", "serve", "--web.listen-address=127.0.0.1:0", *arguments]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        self.lines = []
+        self.url = None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if found := re.search(r"msg=listening address=(\S+)", line):
+                self.url = f"http://{found[1]}"
+                break
+
+    def get(self, path="/metrics", **headers):
+        return requests.get(self.url + path, headers=headers, timeout=PATIENCE)
+
+    def end(self, number=signal.SIGTERM):
+        """Send a signal; return the exit code and what was still logged."""
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        return code, self.process.stderr.read()
+
+
+@pytest.fixture
+def start():
+    """Start daemons; they are killed with the test."""
+    started = []
+
+    def run(*arguments):
+        started.append(Process(*arguments))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.process.kill()
+        process.process.wait()
+        process.process.stderr.close()
+
+
+@pytest.fixture
+def daemon(start, driver):
+    """A daemon that watches one driver with one counter."""
+    driver.changed(
+        metrics=[metric("rows")], series=[[0]], totals=[4.0], executors=[executor("1", [0], [4.0])]
+    )
+    return start(f"--target={driver.url}")
+
+
+def test_the_first_scrape_is_whole(daemon):
+    """The port opens only after every target was asked."""
+    assert 'spark_custom_rows_total{app_id="app-1",app_name="etl"} 4.0\n' in daemon.get().text
+
+
+def test_text_for_whoever_does_not_ask_for_more(daemon):
+    """With the content type of the format, plain."""
+    answer = requests.get(daemon.url + "/metrics", headers={"Accept-Encoding": "identity"}, timeout=PATIENCE)
+
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["Vary"] == "Accept, Accept-Encoding"
+    assert "Content-Encoding" not in answer.headers
+    assert {family.name for family in parse_text(answer.text)} >= {"spark_app_info", "spark_custom_rows"}
+
+
+def test_openmetrics_for_whoever_asks(daemon):
+    """And accepted by the strict parser."""
+    answer = daemon.get(Accept="application/openmetrics-text; version=1.0.0")
+
+    assert answer.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert {family.name for family in parse_openmetrics(answer.text)} >= {"spark_app", "spark_custom_rows"}
+
+
+def test_gzip_for_whoever_asks(daemon):
+    """The same exposition, smaller."""
+    headers = {"Accept-Encoding": "gzip"}
+    with requests.get(daemon.url + "/metrics", headers=headers, timeout=PATIENCE, stream=True) as answer:
+        body = answer.raw.read(decode_content=False)
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert b"spark_custom_rows_total" in gzip.decompress(body)
+
+
+def test_health_readiness_and_what_is_not_there(daemon):
+    """The usual paths, and 404 or 405 for the rest."""
+    assert daemon.get("/-/healthy").text == "Spark Exporter is healthy.\n"
+    assert daemon.get("/-/ready").text == "Spark Exporter is ready.\n"
+    assert daemon.get("/nothing").status_code == 404
+    assert requests.post(daemon.url + "/metrics", timeout=PATIENCE).status_code == 405
+
+
+def test_the_landing_page_tells_how_the_targets_are(daemon, driver):
+    """In plain words, and with whatever a name holds escaped."""
+    page = daemon.get("/").text
+    assert '<a href="/metrics">Metrics</a>' in page
+    assert f'<a href="{driver.url}">{driver.url}</a>: etl (app-1) runs with the plugin' in page
+    driver.app = driver.app | {"id": "app-2", "name": "<script>"}
+    driver.conf = {}
+    driver.changed(final=True)
+    driver.until_asked("/api/v1/applications/app-2/environment")
+    driver.until_asked("/api/v1/applications")
+
+    page = daemon.get("/").text
+    assert "&lt;script&gt; (app-2) runs without the plugin" in page
+    assert "<script>" not in page
+
+
+def test_another_path_for_the_metrics(start, driver):
+    """The landing page links to it."""
+    daemon = start(f"--target={driver.url}", "--web.telemetry-path=/m/x")
+
+    assert daemon.get("/m/x").status_code == 200
+    assert daemon.get("/metrics").status_code == 404
+    assert '<a href="/m/x">' in daemon.get("/").text
+
+
+def test_scrapes_do_not_wait_for_a_driver(start, driver):
+    """One that hangs holds up its own source only."""
+    driver.changed(metrics=[metric("rows")], series=[[0]], totals=[4.0])
+    daemon = start(f"--target={driver.url}", "--scrape.timeout=30s")
+    driver.until_polled()
+    driver.overrides["/v1/snapshot"] = lambda _: driver.stopping.wait(60)
+    driver.changed(totals=[5.0])
+    driver.until_asked("/v1/snapshot")
+
+    found = []
+    scrapes = [threading.Thread(target=lambda: found.append(daemon.get().text)) for _ in range(8)]
+    for scrape in scrapes:
+        scrape.start()
+    for scrape in scrapes:
+        scrape.join(PATIENCE)
+    assert len(found) == 8
+    assert all('spark_custom_rows_total{app_id="app-1",app_name="etl"} 5.0\n' in text for text in found)
+
+
+def test_one_bad_target_does_not_harm_the_others(start, start_driver):
+    """Each has its own thread and its own failures."""
+    good, bad = start_driver(), start_driver()
+    good.changed(metrics=[metric("rows")], series=[[0]], totals=[4.0])
+    bad.overrides["/api/v1/applications"] = lambda handler: handler.send(200, b"garbage")
+    text = start(f"--target={good.url}", f"--target={bad.url}").get().text
+
+    assert 'spark_custom_rows_total{app_id="app-1",app_name="etl"} 4.0\n' in text
+    assert f'spark_exporter_target_up{{target="{bad.url}"}} 0.0\n' in text
+    assert re.search(
+        f'failures_total{{target="{bad.url}",collector="application",reason="invalid"}} [1-9]', text
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_while_a_driver_is_waited_for(daemon, driver, number):
+    """With exit code 0, whatever requests are open."""
+    driver.until_polled()
+    code, log = daemon.end(number)
+
+    assert code == 0
+    assert log.splitlines()[-1].endswith("level=info msg=stopped")
+    assert "Traceback" not in log
+
+
+def test_a_signal_ends_it_before_it_listens(driver):
+    """Also while the first attempt hangs."""
+    driver.overrides["/api/v1/applications"] = lambda _: driver.stopping.wait(60)
+    command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}", "--scrape.timeout=60s"]
+    with subprocess.Popen(
+        [*command, "--web.listen-address=127.0.0.1:0"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        driver.until(lambda: driver.count("/api/v1/applications") > 0)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 0
+    assert "listening" not in log
+
+
+def test_a_successor_is_whole_at_its_first_scrape(daemon, start, driver):
+    """A killed daemon takes nothing with it."""
+    driver.until_polled()
+    driver.changed(totals=[11.0])
+    daemon.process.kill()
+
+    assert (
+        'spark_custom_rows_total{app_id="app-1",app_name="etl"} 11.0\n'
+        in start(f"--target={driver.url}").get().text
+    )
+
+
+def test_a_taken_port_is_an_error_with_a_sentence(start, driver):
+    """Exit code 1, nothing is asked of any driver."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        process = start(f"--target={driver.url}", f"--web.listen-address={address}", "--log.format=json")
+        assert process.process.wait(PATIENCE) == 1
+
+    (line,) = map(json.loads, process.lines)
+    expected = f"cannot listen on {address}: Address already in use; choose another address with --web."
+    assert line["level"] == "error"
+    assert line["msg"].startswith(expected)
+    assert driver.requests == []
+
+
+def test_bad_usage_starts_nothing(start, driver):
+    """Exit code 2 and a sentence that names what is wrong."""
+    process = start(f"--target={driver.url}", "--retentoin=1m")
+
+    assert process.process.wait(PATIENCE) == 2
+    assert "".join(process.lines).startswith(
+        "spark-exporter serve: unknown argument --retentoin=1m; did you mean --retention?"
+    )
+    assert driver.requests == []
