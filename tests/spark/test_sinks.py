@@ -10,6 +10,7 @@ from running import until
 
 pytestmark = pytest.mark.spark
 ROWS = 5_000
+SERVLET = "spark.metrics.conf.driver.sink.prometheusServlet"
 
 
 def test_spark_sinks_see_the_metrics(start_job, start_daemon, tmp_path):
@@ -20,8 +21,8 @@ def test_spark_sinks_see_the_metrics(start_job, start_daemon, tmp_path):
         "spark.metrics.conf.executor.sink.csv.class": "org.apache.spark.metrics.sink.CsvSink",
         "spark.metrics.conf.executor.sink.csv.directory": str(sink),
         "spark.metrics.conf.executor.sink.csv.period": "1",
-        "spark.metrics.conf.driver.sink.prometheusServlet.class": "org.apache.spark.metrics.sink.PrometheusServlet",
-        "spark.metrics.conf.driver.sink.prometheusServlet.path": "/metrics/prometheus",
+        f"{SERVLET}.class": "org.apache.spark.metrics.sink.PrometheusServlet",
+        f"{SERVLET}.path": "/metrics/prometheus",
     }
     job = start_job("short_held.py", ROWS, conf=conf)
     ui = job.hear("ui")

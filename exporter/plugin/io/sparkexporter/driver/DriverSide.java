@@ -1,5 +1,6 @@
 package io.sparkexporter.driver;
 
+import com.codahale.metrics.Gauge;
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
 import io.sparkexporter.jvm.JvmReporter;
@@ -23,6 +24,9 @@ import org.apache.spark.api.plugin.PluginContext;
 public final class DriverSide implements DriverPlugin {
   /** What Spark calls the driver among the executors. */
   public static final String ID = "driver";
+
+  /** Gauge that tells the daemon where this is served. */
+  private static final String PORT = "exporter.port";
 
   private static final long OWED_MILLIS = 1000;
   private static final long SAMPLE_MILLIS = 500;
@@ -77,17 +81,21 @@ public final class DriverSide implements DriverPlugin {
     reporter = own;
     store = made;
     ACTIVE.set(this);
-    serve(pluginContext.conf());
+    serve(pluginContext);
   }
 
-  private void serve(SparkConf conf) {
+  private void serve(PluginContext pluginContext) {
     if (settings.isTokenUnusable()) {
       return;
     }
     try {
       endpoint = HttpEndpoint.start(store, () -> writer, settings);
       // Now, because Spark soon tells its own REST API what the configuration is.
+      SparkConf conf = pluginContext.conf();
       conf.set(Setting.ENDPOINT.key(), endpoint.url(conf.get("spark.driver.host", "localhost")));
+      // Spark's REST API takes seconds to answer for the first time; its metrics answer at once.
+      int port = endpoint.port();
+      pluginContext.metricRegistry().register(PORT, (Gauge<Integer>) () -> port);
     } catch (IOException | RuntimeException | LinkageError failure) {
       warnings.accept("nothing is served to the daemon; the job and Spark's sinks go on", failure);
     }

@@ -112,7 +112,12 @@ public final class HttpEndpoint {
     InetAddress bound = server.getAddress().getAddress();
     String host = bound.isAnyLocalAddress() ? driverHost : bound.getHostAddress();
     String shown = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
-    return "http://" + shown + ":" + server.getAddress().getPort();
+    return "http://" + shown + ":" + port();
+  }
+
+  /** Returns the port that was free. */
+  public int port() {
+    return server.getAddress().getPort();
   }
 
   /** Delivers the last state to those who follow, which takes at most this long, and stops. */
