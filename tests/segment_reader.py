@@ -30,6 +30,7 @@ class Contents(NamedTuple):
     pid: int
     number: int
     created: float
+    role: int
     refused: dict[str, float]
     metrics: list[Metric]
     series: list[tuple[Metric, tuple[str, ...], list[float]]]
@@ -66,11 +67,11 @@ def read(source) -> Contents:
     """Read a segment from its path or its bytes; anything that the format forbids is an assertion."""
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     assert data[:8] == bytes.fromhex("53 50 58 53 45 47 01 00")
-    committed, size, pid, number, created = struct.unpack_from("<QQIId", data, 8)
+    committed, size, pid, number, created, role = struct.unpack_from("<QQIIdQ", data, 8)
     assert size == len(data)
     assert committed % 8 == 0
     assert 128 <= committed <= size
-    assert data[40:64] == bytes(24)
+    assert data[48:64] == bytes(16)
     assert data[104:128] == bytes(24)
     reasons = ("series_limit", "label_too_long", "invalid_value", "definition_conflict", "no_space")
     refused = dict(zip(reasons, struct.unpack_from("<5d", data, 64)))
@@ -94,7 +95,7 @@ def read(source) -> Contents:
         at += length
     assert at == committed
     assert data[committed:] == bytes(size - committed), "what is not committed is untouched"
-    return Contents(size, pid, number, created, refused, metrics, series)
+    return Contents(size, pid, number, created, role, refused, metrics, series)
 
 
 def read_directory(directory) -> list[Contents]:

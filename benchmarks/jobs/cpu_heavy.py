@@ -15,7 +15,7 @@ from pyspark.sql.types import LongType
 
 from exporter import Counter, Histogram, spark_conf
 
-ROWS = 400_000
+ROWS = 1_200_000
 PARTITIONS = 16
 rows = Counter("rows", "Rows", ["kind"])
 values = Histogram("values", "Values", buckets=(10, 100, 1_000, 10_000))
@@ -52,7 +52,7 @@ def main() -> None:
     conf = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.exporter.port": "0"}
     settings = spark_conf(conf) if sys.argv[1] == "on" else conf
     spark = SparkSession.builder.master("local-cluster[2,1,1024]").config(map=settings).getOrCreate()
-    run(spark, ROWS // 4)
+    run(spark, ROWS // 8)
     before = cpu_seconds()
     run(spark, ROWS)
     print(json.dumps({"cpu": cpu_seconds() - before}))

@@ -198,7 +198,7 @@ class Registry:
         """Show all metrics, with their values so far, in this directory (the driver's application began)."""
         with self:
             self._close()
-            self._storage = Storage(directory, self._refusals)
+            self._storage = Storage(directory, self._refusals, of_driver=True)
             self._fill(self._storage)
             for series in list(self._series):
                 if series._label_values:

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from exporter.client.definition import Definition
 
+# A driver's gauges outlive its process, which may end before the driver JVM does.
+WORKER, DRIVER = 0, 1
+
 MAGIC = b"SPXSEG\x01\x00"
 HEADER_SIZE = 128
 RECORD_HEAD = struct.Struct("<IBBBBIIHHI")
 
-_HEADER = struct.Struct("<8sQQIId")
+_HEADER = struct.Struct("<8sQQIIdQ")
 _COMMITTED_WORD = 1
 _FIRST_REFUSAL_CELL = 8
 _TYPE_CODES = {COUNTER: 1, GAUGE: 2, HISTOGRAM: 3}
@@ -85,7 +88,7 @@ def _reserve(fd: int, size: int) -> None:
 class Segment:
     """One segment file of this process, open for writing."""
 
-    def __init__(self, directory: str, token: str, number: int, size: int) -> None:
+    def __init__(self, directory: str, token: str, number: int, size: int, role: int = WORKER) -> None:
         """Make the file; when this returns, readers may find it.
 
         Args:
@@ -93,6 +96,7 @@ class Segment:
             token: what :func:`new_token` gave for this process.
             number: how many segments this process has made before.
             size: bytes of the file, a multiple of 8, at least 128.
+            role: ``DRIVER`` for the Python process that has the SparkContext.
 
         Raises:
             OSError: the file cannot be made, has no space, or cannot be locked. Nothing is left behind.
@@ -111,7 +115,7 @@ class Segment:
             _reserve(self._fd, size)
             fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._map = mmap.mmap(self._fd, size)
-            head = _HEADER.pack(MAGIC, HEADER_SIZE, size, os.getpid(), number, time.time())
+            head = _HEADER.pack(MAGIC, HEADER_SIZE, size, os.getpid(), number, time.time(), role)
             self._map[: len(head)] = head
             os.rename(hidden, self.path)  # noqa: PTH104 - as above
         except BaseException:

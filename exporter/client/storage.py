@@ -22,10 +22,11 @@ MAX_BYTES = 16 * 1024 * 1024
 class Storage:
     """Places series in segment files. The registry's lock is held around every call."""
 
-    def __init__(self, directory: str, refusals: Refusals) -> None:
+    def __init__(self, directory: str, refusals: Refusals, *, of_driver: bool = False) -> None:
         """Make no file yet: a process without metrics leaves none."""
         self.directory = directory
         self._refusals = refusals
+        self._of_driver = of_driver
         self._segments: list[Segment] = []
         self._token = ""
         self._bytes = 0
@@ -65,14 +66,15 @@ class Storage:
     def _grow(self, definition: Definition, label_values: Sequence[str]) -> None:
         """Add a segment that has room for the series."""
         # Imported when needed: fcntl is missing on Windows, where everything stays in memory.
-        from exporter.client.segment import Segment, new_token, room_for  # noqa: PLC0415
+        from exporter.client.segment import DRIVER, WORKER, Segment, new_token, room_for  # noqa: PLC0415
 
         size = min(FIRST_SEGMENT_BYTES << len(self._segments), LARGEST_SEGMENT_BYTES)
         size = max(size, room_for(definition, label_values))
         if self._bytes + size > MAX_BYTES:
             raise OSError(errno.EDQUOT, f"the series of this process need more than {MAX_BYTES} bytes")
         self._token = self._token or new_token()
-        self._segments.append(Segment(self.directory, self._token, len(self._segments), size))
+        role = DRIVER if self._of_driver else WORKER
+        self._segments.append(Segment(self.directory, self._token, len(self._segments), size, role))
         self._bytes += size
         if len(self._segments) == 1:
             self._refusals.publish_in(self._segments[0].refusals)

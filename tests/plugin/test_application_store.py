@@ -39,6 +39,7 @@ def machine(jvm):  # noqa: C901 - the rules of one state machine
             self.names = 0
             self.counted = {}
             self.arrived = {}
+            self.delayed = {}
             self.published = {}
 
         @rule(target=executors)
@@ -51,6 +52,7 @@ def machine(jvm):  # noqa: C901 - the rules of one state machine
             executor = Executor(self.store, name)
             self.counted[executor] = Tally()
             self.arrived[executor] = Tally()
+            self.delayed[executor] = Tally()
             return executor
 
         @rule(executor=executors, source=st.sampled_from(["kafka", "files", ""]), amount=st.integers(1, 1000))
@@ -67,7 +69,12 @@ def machine(jvm):  # noqa: C901 - the rules of one state machine
         def report(self, executor, fate):
             """A report, and what becomes of it."""
             executor.report(fate)
-            if fate not in ("lost", "delayed", "late"):
+            if fate == "delayed":
+                self.delayed[executor] = self.counted[executor].copy()
+            elif fate == "late":
+                # Counts only grow, so the union of two states is the later one.
+                self.arrived[executor] |= self.delayed[executor]
+            elif fate != "lost":
                 self.arrived[executor] = self.counted[executor].copy()
 
         @rule(target=executors, executor=consumes(executors), again=st.booleans())
@@ -199,6 +206,18 @@ def test_a_report_of_a_forgotten_executor_is_not_counted_twice(jvm):
     assert executor.set(COUNTER, [6.0], ["a"]).report() is False
     assert store.totals() == {("rows", "a"): [5.0]}
     assert store.executors() == {}
+
+
+def test_a_report_that_was_overtaken_changes_nothing(jvm):
+    """The newer one has arrived; the older one must not bring old values back."""
+    store = Store(jvm)
+    executor = Executor(store, "1").set(gauge("sum"), [5.0])
+    executor.report()
+    executor.set(gauge("sum"), [6.0]).report("delayed")
+    executor.set(gauge("sum"), [7.0]).report()
+    executor.report("late")
+    assert store.totals() == {("level_sum",): [7.0]}
+    assert store.executors()["1"]["values"] == {("level_sum",): [7.0]}
 
 
 def test_an_executor_that_reports_before_spark_names_it(jvm):

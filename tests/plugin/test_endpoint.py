@@ -254,15 +254,12 @@ def test_too_many_waiting_clients_are_503(jvm):
     assert refused["error"].startswith("too many clients are waiting")
 
 
-def test_the_end_is_told_to_everybody_who_waits(jvm):
+def test_the_end_is_told_to_everybody_who_waits(served):
     """With the last values, and marked as final."""
-    store = Store(jvm)
-    Executor(store, "1").set(COUNTER, [1.0], ["a"]).report()
-    endpoint = Endpoint(jvm, store, maxWaiting="3")
-    first = endpoint.ask()[2]
-    waiting = [endpoint.follow(60, after=first["sequence"]) for _ in range(3)]
-    query = f"{PATH}?boot={first['boot']}&after={first['sequence']}&wait=0.001"
-    until(lambda: endpoint.ask(query)[0] == 503, "all three wait")
+    endpoint, _ = served
+    sequence = endpoint.ask()[2]["sequence"]
+    waiting = [endpoint.follow(60, after=sequence) for _ in range(3)]
+    until(lambda: endpoint.jvm("http_waiting") == 3, "all three wait")
     endpoint.finish()
     for result in waiting:
         snapshot = result()

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -67,7 +68,7 @@ def test_values_arrive_up_to_the_final_snapshot(probe, master):
 
 def test_sparks_own_sinks_show_the_sentinel_and_the_series(probe):
     """On the driver of a local application."""
-    job, ui, app, _ = probe("local[2]")
+    job, ui, app, environment = probe("local[2]")
     gauges = requests.get(f"{ui}/metrics/json/", timeout=30).json()["gauges"]
     prefix = f"{app}.driver.plugin.io.sparkexporter.ExporterPlugin."
     shown = {
@@ -75,7 +76,8 @@ def test_sparks_own_sinks_show_the_sentinel_and_the_series(probe):
     }
     job.tell("stop")
     expected = {f"custom.probed.Z.partition.{number}": 250.0 for number in range(4)}
-    assert shown == {"exporter.up": 1.0} | expected
+    port = urlsplit(environment["spark.exporter.endpoint"]).port
+    assert shown == {"exporter.up": 1.0, "exporter.port": port} | expected
     assert job.wait() == 0
 
 

@@ -1,9 +1,11 @@
 """The reader of segment files, fed with what the client writes, and with what it would never write."""
 
+import contextlib
 import math
 import os
 import shutil
 import struct
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -125,6 +127,18 @@ def test_a_truncated_file_keeps_what_was_read(shared_jvm, records, data):
     counts = {key: cells for key, cells in before.items() if key[0].startswith(("counter", "histogram"))}
     after = segments.table(samples[2])
     assert {key: after[key] for key in counts} == counts
+
+
+@pytest.mark.parametrize("letter", [b"kafka", b"source", b"times", struct.pack("<d", 0.5)])
+def test_a_definition_with_a_wrong_byte_is_not_believed(reader, tmp_path, letter):
+    """One bit in a label value, a label name, a name or a bound: another series would come of it."""
+    segment = segments.write(tmp_path, [(TIMES, (), [1.0, 2.0, 3.0, 4.0]), (ROWS, ("kafka",), [5.0])])
+    at = Path(segment.path).read_bytes().index(letter)
+    segments.poke(segment, at, bytes([letter[0] ^ 1]))
+    segment.close()
+    sample = reader.sample()
+    assert segments.table(sample).items() <= {("times", ()): [1.0, 2.0, 3.0, 4.0]}.items()
+    assert sample["dropped"]["corrupt_segment"] == 1
 
 
 @given(junk=st.binary(max_size=600))
@@ -371,22 +385,33 @@ def test_a_directory_that_disappears_loses_nothing(jvm, tmp_path):
     assert reader.cells() == {("rows", ("a",)): [2.0]}
 
 
-def test_a_file_that_cannot_be_removed_counts_once(jvm, tmp_path):
-    """It is remembered, and one warning names it."""
-    reader = Reader(jvm, tmp_path)
+@pytest.fixture
+def pinned():
+    """Make a file impossible to remove, also for root; undo it in the end."""
+    with contextlib.ExitStack() as undo:
+
+        def pin(path):
+            if os.geteuid() == 0:
+                subprocess.run(["mount", "--bind", path, path], check=True)
+                undo.callback(subprocess.run, ["umount", path], check=True)
+            else:
+                path.parent.chmod(0o500)
+                undo.callback(path.parent.chmod, 0o700)
+
+        yield pin
+
+
+def test_a_file_that_cannot_be_removed_counts_once(reader, tmp_path, pinned):
+    """It is remembered, and a warning names it."""
     segment = segments.write(tmp_path, [(ROWS, ("a",), [5.0])])
-    reader.sample()
-    # A directory of that name in its place: it can be opened by nobody, and unlinked by nobody.
+    path = Path(segment.path)
+    pinned(path)
     segment.close()
-    Path(segment.path).unlink()
-    Path(segment.path).mkdir()
-    Path(segment.path, "not-empty").touch()
     for _ in range(3):
         sample = reader.sample()
         assert segments.table(sample) == {("rows", ("a",)): [5.0]}
-        assert sample["warnings"] == [
-            f"cannot remove the segment {Path(segment.path).name} of an ended process"
-        ]
+        assert sample["warnings"] == [f"cannot remove the segment {path.name} of an ended process"]
+    assert path.exists()
 
 
 def test_a_source_that_throws_leaves_the_others_alone(jvm, tmp_path):

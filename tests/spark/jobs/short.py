@@ -1,9 +1,15 @@
-"""A job that is over at once: no test tells it to stop."""
+"""A job that is over at once: no test tells it to stop.
+
+With LEAVE=1 the program ends without stopping its session, as many do.
+"""
+
+import os
 
 from talk import say, session
 
-from exporter import Counter
+from exporter import Counter, Gauge
 
+level = Gauge("level", "A level that the driver sets")
 short = Counter("short", "Rows of the short job", ["where"])
 
 
@@ -15,8 +21,10 @@ def main():
     )
     count = ready.count()
     short.labels("driver").inc(3)
-    spark.stop()
-    say(tally={"short_total{where=executor}": 5.0 * count, "short_total{where=driver}": 3.0})
+    level.set(4)
+    if "LEAVE" not in os.environ:
+        spark.stop()
+    say(tally={"level": 4.0, "short_total{where=executor}": 5.0 * count, "short_total{where=driver}": 3.0})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A driver's metrics follow its SparkContext, without ever disturbing it."""
 
+import os
 import pickle
 import sys
 import threading
@@ -74,6 +75,24 @@ def test_one_application_after_another(pyspark, directories):
             follower.step()
             counter.inc()
     assert values(directories[0]) == {("c",): [11.0]}
+
+
+def test_segments_say_that_they_are_a_driver_s(pyspark, tmp_path):
+    """A reader must know the driver's process from a forked child, whose gauges end with it."""
+    Counter("c", "d").inc()
+    pyspark._active_spark_context = context(str(tmp_path))
+    Follower(REGISTRY).step()
+    (segment,) = segment_reader.read_directory(tmp_path)
+
+    child = os.fork()
+    if child == 0:
+        Counter("c", "d").inc()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert segment.role == 1
+    roles = {found.pid: found.role for found in segment_reader.read_directory(tmp_path)}
+    assert roles == {os.getpid(): 1, child: 0}
 
 
 def test_new_context_between_two_looks(pyspark, directories):

@@ -15,6 +15,7 @@ final class Serving {
     commands.put("http_url", Serving::url);
     commands.put("http_finish", Serving::finish);
     commands.put("daemon_threads", Serving::areDaemons);
+    commands.put("http_waiting", Serving::waiting);
   }
 
   private static Object start(JsonNode arguments) throws Exception {
@@ -46,5 +47,16 @@ final class Serving {
       }
     }
     return null;
+  }
+
+  /** How many requests wait for news, in all endpoints. */
+  private static Object waiting(JsonNode arguments) {
+    int count = 0;
+    for (StackTraceElement[] stack : Thread.getAllStackTraces().values()) {
+      for (StackTraceElement frame : stack) {
+        count += frame.getMethodName().equals("awaitNewer") ? 1 : 0;
+      }
+    }
+    return count;
   }
 }

@@ -26,6 +26,7 @@ final class SnapshotHandler implements HttpHandler {
   private final Object state = new Object();
   private int active;
   private boolean finalDelivered;
+  private long finalAt;
   private boolean followed;
   private long followedAt;
 
@@ -142,9 +143,12 @@ final class SnapshotHandler implements HttpHandler {
     synchronized (state) {
       active--;
       if (delivered != null) {
-        finalDelivered |= delivered.last;
         followed = true;
         followedAt = System.nanoTime();
+        if (delivered.last && !finalDelivered) {
+          finalDelivered = true;
+          finalAt = followedAt;
+        }
       }
       state.notifyAll();
     }
@@ -159,7 +163,7 @@ final class SnapshotHandler implements HttpHandler {
         long now = System.nanoTime();
         long until = deadline;
         if (active == 0 && finalDelivered) {
-          until = Math.min(deadline, followedAt + QUIET_NANOS);
+          until = Math.min(deadline, finalAt + QUIET_NANOS);
         }
         if (until - now <= 0) {
           return;
