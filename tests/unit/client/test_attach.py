@@ -80,6 +80,7 @@ def test_one_application_after_another(pyspark, directories):
 def test_segments_say_that_they_are_a_driver_s(pyspark, tmp_path):
     """A reader must know the driver's process from a forked child, whose gauges end with it."""
     Counter("c", "d").inc()
+    pyspark._gateway = object()
     pyspark._active_spark_context = context(str(tmp_path))
     Follower(REGISTRY).step()
     (segment,) = segment_reader.read_directory(tmp_path)
