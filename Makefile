@@ -11,7 +11,9 @@ help: ## Show this list
 
 .venv/dependencies: setup.cfg
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "spark-exporter needs Python 3.10 or newer; set PYTHON=/path/to/one (this is " + sys.version.split()[0] + ")")'
-	@command -v javac >/dev/null || [ -x "$$JAVA_HOME/bin/javac" ] || { echo "spark-exporter needs a JDK 17 or newer: put its bin directory on the PATH or set JAVA_HOME" >&2; exit 1; }
+	@javac="$${JAVA_HOME:+$$JAVA_HOME/bin/}javac"; command -v "$$javac" >/dev/null || javac=javac; \
+	case "$$("$$javac" -version 2>&1)" in "javac 1"[7-9]*|"javac "[2-9][0-9]*) ;; \
+	*) echo "spark-exporter needs a JDK 17 or newer: put its bin directory on the PATH or set JAVA_HOME" >&2; exit 1 ;; esac
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PYTHON) -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); e = p["options.extras_require"]; print(p["options"]["install_requires"], e["test"], e["lint"], sep="\n")' > .venv/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check 'setuptools>=77' -r .venv/requirements.txt

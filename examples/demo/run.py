@@ -1,15 +1,15 @@
 """`make demo`: a Spark job with the plugin, the daemon beside it, and a live table of its custom metrics.
 
 Environment: DEMO_SECONDS ends the demo by itself and makes the exit code say whether ``/metrics`` told the
-truth; DEMO_LISTEN is the daemon's address (default 127.0.0.1:4060).
+truth; DEMO_LISTEN is the daemon's address (default 127.0.0.1:4060, port 0 takes a free one).
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import math
 import os
-import shutil
+import re
 import signal
 import subprocess
 import sys
@@ -23,55 +23,23 @@ import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import local_spark
+from demo.programs import END_SECONDS, DemoError, Program, free_port, program, prometheus
 from demo.scrape import Sample, compare, read_custom, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import FrameType
 
 HERE = Path(__file__).resolve().parent
 START_SECONDS = 120
-END_SECONDS = 60
 REFRESH_SECONDS = 1.0
 LOG_SECONDS = 5.0
 
 
-class DemoError(Exception):
-    """The demo cannot go on; the text says why."""
-
-
-@contextlib.contextmanager
-def program(name: str, command: list[str], log: Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run a program in a process group of its own, and end that whole group at the end."""
-    with log.open("w") as stderr:
-        process = subprocess.Popen(command, stderr=stderr, text=True, start_new_session=True, **options)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            print(f"{name} did not end by itself; it is killed", file=sys.stderr)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def read_json(process: subprocess.Popen[str], key: str, what: str) -> Any:
-    """Read the job's output up to the JSON line that holds ``key``."""
-    assert process.stdout is not None  # noqa: S101 - opened by the caller
-    for line in process.stdout:
-        if line.startswith("{") and key in (message := json.loads(line)):
-            return message[key]
-    raise DemoError(f"the job ended before it printed {what}")
-
-
-def wait_until_ready(url: str, daemon: subprocess.Popen[str]) -> None:
+def wait_until_ready(url: str, daemon: Program) -> None:
     """Wait until the daemon answers, or say that it ended."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if daemon.poll() is not None:
+        if not daemon.is_running():
             raise DemoError("the daemon could not start")
         with contextlib.suppress(requests.RequestException):
             requests.get(url, timeout=5).raise_for_status()
@@ -80,46 +48,12 @@ def wait_until_ready(url: str, daemon: subprocess.Popen[str]) -> None:
     raise DemoError(f"the daemon did not answer at {url} within {START_SECONDS} s")
 
 
-def free_port() -> int:
-    """Return a loopback port that is free now."""
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def prometheus(directory: Path, address: str) -> Iterator[str | None]:
-    """Run Prometheus against the daemon if it is on the PATH; give its URL."""
-    binary = shutil.which("prometheus")
-    if binary is None:
-        yield None
-        return
-    config = directory / "prometheus.yml"
-    scrape = {
-        "job_name": "spark-exporter",
-        "scrape_interval": "2s",
-        "static_configs": [{"targets": [address]}],
-    }
-    config.write_text(json.dumps({"scrape_configs": [scrape]}))  # JSON is YAML
-    listen = f"127.0.0.1:{free_port()}"
-    command = [
-        binary,
-        f"--config.file={config}",
-        f"--storage.tsdb.path={directory / 'tsdb'}",
-        f"--web.listen-address={listen}",
-    ]
-    with program("prometheus", command, directory / "prometheus.log", stdout=subprocess.DEVNULL):
-        yield f"http://{listen}"
-
-
-def show(url: str, ended: threading.Event, job: subprocess.Popen[str]) -> None:
+def show(url: str, ended: threading.Event, job: Program) -> None:
     """Print the table of custom metrics, over and over, until the demo or the job ends."""
     before: dict[str, float] = {}
     then = time.monotonic()
     screen = sys.stdout.isatty()
-    while not ended.wait(REFRESH_SECONDS if screen else LOG_SECONDS) and job.poll() is None:
+    while not ended.wait(REFRESH_SECONDS if screen else LOG_SECONDS) and job.is_running():
         now = time.monotonic()
         samples: list[Sample] = read_custom(url)
         text = table(samples, before, now - then)
@@ -127,17 +61,16 @@ def show(url: str, ended: threading.Event, job: subprocess.Popen[str]) -> None:
         before, then = dict(samples), now
 
 
-def demo(directory: Path, ended: threading.Event) -> bool:
+def demo(directory: Path, address: str, ended: threading.Event) -> bool:
     """Run everything; return whether the daemon's figures equal the job's."""
-    environment = local_spark.environment(directory)
-    address = os.environ.get("DEMO_LISTEN", "127.0.0.1:4060")
     url = f"http://{address}/metrics"
     print("Starting Spark with two executors ...", flush=True)
     job_command = [sys.executable, str(HERE / "job.py")]
+    environment = local_spark.environment(directory)
     options: dict[str, Any] = {"stdout": subprocess.PIPE, "env": environment, "cwd": directory}
     with contextlib.ExitStack() as stack:
         job = stack.enter_context(program("the job", job_command, directory / "job.log", **options))
-        ui = read_json(job, "ui", "the address of its UI")
+        ui = job.hear("ui", "the address of its UI", START_SECONDS)
         command = [str(Path(sys.executable).parent / "spark-exporter"), "serve", "--target", ui]
         command += ["--web.listen-address", address]
         daemon = stack.enter_context(program("the daemon", command, directory / "daemon.log"))
@@ -146,9 +79,10 @@ def demo(directory: Path, ended: threading.Event) -> bool:
         print(f"Spark UI    {ui}\nmetrics     {url}")
         print(f"Prometheus  {server or 'not on the PATH, so not started'}", flush=True)
         show(url, ended, job)
-        job.terminate()
-        tally = read_json(job, "tally", "what it did")
-        job.wait(END_SECONDS)
+        print("\nEnding the job ...", flush=True)
+        job.process.terminate()
+        tally = job.hear("tally", "what it did", END_SECONDS)
+        job.process.wait(END_SECONDS)
         text, equal = compare(read_custom(url), tally)
         print(f"\n{text}\n\n/metrics {'says' if equal else 'DIFFERS from'} what the job did.")
         return equal
@@ -157,28 +91,63 @@ def demo(directory: Path, ended: threading.Event) -> bool:
 def print_logs(directory: Path, output: IO[str]) -> None:
     """Print the end of each program's log, for a demo that failed."""
     for log in sorted(directory.glob("*.log")):
-        print(
-            f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-30:]), file=output
-        )
+        last = log.read_text(errors="replace").splitlines()[-30:]
+        print(f"--- {log.name}", *last, sep="\n", file=output)
+
+
+def settings() -> tuple[str, float | None]:
+    """Return the daemon's address and the seconds to run, or end with a sentence."""
+    address = os.environ.get("DEMO_LISTEN", "127.0.0.1:4060")
+    found = re.fullmatch(r"([\w.-]+):(\d{1,5})", address)
+    if not found:
+        sys.exit(f"DEMO_LISTEN={address!r} is not an address such as 127.0.0.1:4060")
+    if int(found[2]) == 0:
+        address = f"{found[1]}:{free_port()}"
+    text = os.environ.get("DEMO_SECONDS")
+    if not text:
+        return address, None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < threading.TIMEOUT_MAX:
+        sys.exit(f"DEMO_SECONDS={text!r} is not a number of seconds such as 30")
+    return address, seconds
+
+
+def end_on_signals(ended: threading.Event) -> None:
+    """Let the first signal end the demo in order, and a second one at once."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            # The terminal is gone, and with it whoever reads this.
+            sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+        if ended.is_set():
+            raise KeyboardInterrupt
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def main() -> int:
     """Run the demo in a temporary directory and return its exit code."""
+    address, seconds = settings()
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    seconds = os.environ.get("DEMO_SECONDS")
+    end_on_signals(ended)
     if seconds:
-        timer = threading.Timer(float(seconds), ended.set)
+        timer = threading.Timer(seconds, ended.set)
         timer.daemon = True
         timer.start()
     with tempfile.TemporaryDirectory(prefix="spark-exporter-demo-") as name:
         try:
-            return 0 if demo(Path(name), ended) else 1
-        except (DemoError, requests.RequestException) as error:
+            return 0 if demo(Path(name), address, ended) else 1
+        except (DemoError, requests.RequestException, subprocess.TimeoutExpired) as error:
             print(f"The demo failed: {error}", file=sys.stderr)
             print_logs(Path(name), sys.stderr)
-            return 1
+        except KeyboardInterrupt:
+            print("The demo was interrupted before it could compare anything.", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

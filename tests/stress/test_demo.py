@@ -1,0 +1,112 @@
+"""`make demo` ends in order, whatever ends it, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from running import Program, until
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
+RUN = Path(__file__).resolve().parent.parent.parent / "examples" / "demo" / "run.py"
+
+
+@pytest.fixture
+def start_demo(tmp_path):
+    """Start the demo as make does, with a temporary directory of its own."""
+    demos = []
+
+    def start(**environment):
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        environment = os.environ | {"DEMO_LISTEN": "127.0.0.1:0", "TMPDIR": str(scratch)} | environment
+        demos.append(Program([sys.executable, str(RUN)], tmp_path / "log", env=environment))
+        return demos[-1], scratch
+
+    yield start
+    for demo in demos:
+        demo.kill_group()
+
+
+def wait_for(demo, pattern):
+    """Read its output up to a line with the pattern; return all of it."""
+    lines = []
+    while not (lines and re.search(pattern, lines[-1])):
+        line = demo.lines.get(timeout=120)
+        assert line is not None, "".join(lines) + demo.errors
+        lines.append(line)
+    return "".join(lines)
+
+
+def nothing_is_left(family, scratch):
+    """Say whether all processes of the demo and all its files are gone."""
+    alive = [process for process in family if process.is_running() and process.status() != "zombie"]
+    return not alive and list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_a_comparison(number, start_demo):
+    """Ctrl-C in the middle: the job ends in order, the figures are compared, nothing is left."""
+    demo, scratch = start_demo()
+    wait_for(demo, r"^rounds_total +[\d,]*[1-9]")
+    family = psutil.Process(demo.process.pid).children(recursive=True)
+
+    os.kill(demo.process.pid, number)
+
+    wait_for(demo, "^/metrics says what the job did")
+    assert demo.wait() == 0
+    until(lambda: nothing_is_left(family, scratch), "nothing is left")
+
+
+def test_a_closed_terminal_leaves_nothing(start_demo):
+    """SIGHUP, and nobody reads any more."""
+    demo, scratch = start_demo()
+    wait_for(demo, "^Prometheus")
+    family = psutil.Process(demo.process.pid).children(recursive=True)
+
+    demo.process.stdout.close()
+    os.kill(demo.process.pid, signal.SIGHUP)
+
+    demo.wait()
+    until(lambda: nothing_is_left(family, scratch), "nothing is left")
+
+
+def test_a_second_signal_ends_it_at_once(start_demo):
+    """Impatience while Spark starts."""
+    demo, scratch = start_demo()
+    wait_for(demo, "^Starting Spark")
+    family = until(lambda: psutil.Process(demo.process.pid).children(recursive=True), "the job starts")
+
+    os.kill(demo.process.pid, signal.SIGINT)
+    until(lambda: psutil.Process(demo.process.pid).status() == psutil.STATUS_SLEEPING, "it has been noticed")
+    os.kill(demo.process.pid, signal.SIGINT)
+
+    assert demo.wait() == 1
+    until(lambda: nothing_is_left(family, scratch), "nothing is left")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DEMO_SECONDS", "abc", "DEMO_SECONDS='abc' is not a number of seconds such as 30"),
+        ("DEMO_SECONDS", "-1", "DEMO_SECONDS='-1' is not a number of seconds such as 30"),
+        ("DEMO_LISTEN", "4060", "DEMO_LISTEN='4060' is not an address such as 127.0.0.1:4060"),
+    ],
+)
+def test_bad_settings_are_named(name, value, sentence):
+    """Nothing starts."""
+    done = subprocess.run(
+        [sys.executable, str(RUN)],
+        env=os.environ | {name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert done.stderr.strip() == sentence
