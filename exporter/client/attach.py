@@ -1,26 +1,32 @@
 """Follows the SparkContext of a driver, so that its metrics reach the plugin of each application in turn.
 
-Metrics may be constructed before the session, and one driver may run several applications. A daemon thread
-looks at Python attributes only; it asks the JVM one thing per application, when that has just started.
+Metrics may be constructed before the session, and one driver may run several applications, one right after
+the other. So every start and stop of a SparkContext takes the metrics along, and a daemon thread sees to a
+context that was there first. Both look at Python attributes only, and ask the JVM one thing per application.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from _thread import allocate_lock
 from contextlib import suppress
+from functools import wraps
 
 from exporter.client import spark
 from exporter.client.registry import REGISTRY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from exporter.client.registry import Registry
 
 DIRECTORY_KEY = "spark.exporter.directory"
 _INTERVAL_SECONDS = 0.2
+_PATIENCE_SECONDS = 1.0
+_HOOKED = "_spark_exporter_follows"
 
 
 class Follower:
@@ -37,9 +43,18 @@ class Follower:
         self._registry = registry
         self._foreign_gateway = foreign_gateway
         self._context: Any = None
+        self._lock = allocate_lock()
 
     def step(self) -> None:
         """Look once, and act on what has changed."""
+        # Whoever has it may wait for a JVM that is going; the job must not.
+        if self._lock.acquire(timeout=_PATIENCE_SECONDS):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+
+    def _look(self) -> None:
         context = spark.active_context()
         if self._context is not None and context is not self._context:
             self._context = None
@@ -59,6 +74,7 @@ class Follower:
 
 class _State:
     started = False
+    follower: Follower | None = None
     foreign_gateway: Any = None
 
 
@@ -70,15 +86,41 @@ def ensure_started() -> None:
     try:
         import threading  # noqa: PLC0415 - workers need none
 
-        follower = Follower(REGISTRY, _State.foreign_gateway)
+        follower = _State.follower = Follower(REGISTRY, _State.foreign_gateway)
+        _hook()
         threading.Thread(target=_follow, args=(follower,), name="spark-exporter-attach", daemon=True).start()
     except Exception:  # noqa: BLE001 - no thread to be had: values stay local, the job goes on
         _State.started = False
 
 
+def _hook() -> None:
+    """Look after every start and stop of a SparkContext: both may come within one interval of the thread."""
+    context_class = spark.context_class()
+    if context_class is not None and not hasattr(context_class, _HOOKED):
+        setattr(context_class, _HOOKED, True)
+        for name in ("_do_init", "stop"):
+            method = getattr(context_class, name, None)
+            if method is not None:
+                setattr(context_class, name, _and_look(method))
+
+
+def _and_look(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def method_and_look(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        finally:
+            with suppress(Exception):
+                if _State.follower is not None:
+                    _State.follower.step()
+
+    return method_and_look
+
+
 def _follow(follower: Follower) -> None:
     while True:
         with suppress(Exception):  # the JVM may go at any moment; the job must not notice us
+            _hook()
             follower.step()
         time.sleep(_INTERVAL_SECONDS)
 
@@ -86,6 +128,7 @@ def _follow(follower: Follower) -> None:
 def _after_fork_in_child() -> None:
     # Threads stay in the parent. Its connection is shared by mistake, and a call on it would garble both.
     _State.started = False
+    _State.follower = None
     _State.foreign_gateway = spark.gateway()
 
 

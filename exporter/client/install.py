@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PLUGIN_CLASS = "io.sparkexporter.ExporterPlugin"
+_LISTS = ("spark.plugins", "spark.jars", "spark.submit.pyFiles")
+_OPTIONS = ("--jars", "--py-files")
 # os.path everywhere: pathlib doubles the time of an import that every Python worker pays.
 _ARTIFACTS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "artifacts")  # noqa: PTH118, PTH120
 
@@ -54,9 +56,50 @@ def _jvm_lacks_plugin() -> bool:
     return False
 
 
+def _defaults() -> dict[str, str]:
+    """Return what the administrator's spark-defaults.conf says about our lists, which ours would replace."""
+    home = os.environ.get("SPARK_HOME", "")
+    directory = os.environ.get("SPARK_CONF_DIR") or os.path.join(home, "conf")  # noqa: PTH118
+    found = {}
+    try:
+        with open(os.path.join(directory, "spark-defaults.conf"), encoding="utf-8") as lines:  # noqa: PTH118, PTH123
+            for line in lines:
+                key = next((key for key in _LISTS if line.lstrip().startswith(key)), "")
+                rest = line.strip()[len(key) :]
+                if key and rest[:1] in (" ", "\t", "=", ":"):
+                    found[key] = rest.lstrip(" \t=:")
+    except (OSError, UnicodeDecodeError):
+        pass
+    return found
+
+
+def _replaced_by() -> str | None:
+    """Return the option in PYSPARK_SUBMIT_ARGS that would replace one of our lists, or None."""
+    words = os.environ.get("PYSPARK_SUBMIT_ARGS", "").replace("=", " ").split()
+    return next((word for word in words if word in _OPTIONS or word in _LISTS), None)
+
+
 def _appended(present: str, entry: str) -> str:
     entries = [text.strip() for text in present.split(",") if text.strip()]
     return ",".join(entries if entry in entries else [*entries, entry])
+
+
+def _obstacle() -> str | None:
+    """Return why the plugin must be left out: with it, the application could not start."""
+    if _jvm_lacks_plugin():
+        return (
+            "a Spark JVM runs in this process already and was started without the plugin, so this "
+            "application has no custom metrics. Call spark_conf() before the first SparkSession, or use "
+            "spark-submit with the arguments that 'spark-exporter spark-conf --format args' prints."
+        )
+    option = _replaced_by()
+    if option and spark.gateway() is None:
+        return (
+            f"PYSPARK_SUBMIT_ARGS has {option}, which would replace what spark_conf() sets, so this "
+            "application has no custom metrics. Give your jars and Python files to spark_conf() instead: "
+            "spark_conf({'spark.jars': 'a.jar', 'spark.submit.pyFiles': 'b.py'})."
+        )
+    return None
 
 
 def spark_conf(conf: Mapping[str, object] | None = None) -> dict[str, str]:
@@ -66,9 +109,10 @@ def spark_conf(conf: Mapping[str, object] | None = None) -> dict[str, str]:
 
         spark = SparkSession.builder.config(map=spark_conf()).getOrCreate()
 
-    Settings that hold a list are appended to, all others are kept. They come back unchanged where the plugin
-    cannot be loaded any more, because a Spark JVM runs already (said in the log), and where this library
-    itself came with ``spark.submit.pyFiles``: whoever shipped it has configured Spark.
+    Settings that hold a list are appended to, also those of spark-defaults.conf; all others are kept. They
+    come back unchanged where the plugin cannot be loaded: a Spark JVM runs already, or PYSPARK_SUBMIT_ARGS
+    replaces one of the lists (both said in the log). They also do where this library itself came with
+    ``spark.submit.pyFiles``: whoever shipped it has configured Spark.
 
     Args:
         conf: settings to start from.
@@ -85,19 +129,12 @@ def spark_conf(conf: Mapping[str, object] | None = None) -> dict[str, str]:
     settings = {str(key): str(value) for key, value in (conf or {}).items()}
     if _came_in_zip():
         return settings
-    additions = {
-        "spark.plugins": PLUGIN_CLASS,
-        "spark.jars": jar_path(),
-        "spark.submit.pyFiles": pyfiles_path(),
-    }
-    if _jvm_lacks_plugin():
-        warn(
-            "a Spark JVM runs in this process already and was started without the plugin, so this "
-            "application has no custom metrics. Call spark_conf() before the first SparkSession, or use "
-            "spark-submit with the arguments that 'spark-exporter spark-conf --format args' prints."
-        )
+    obstacle = _obstacle()
+    if obstacle:
+        warn(obstacle)
         return settings
     attach.ensure_started()
-    for key, entry in additions.items():
-        settings[key] = _appended(settings.get(key, ""), entry)
+    defaults = _defaults()
+    for key, entry in zip(_LISTS, (PLUGIN_CLASS, jar_path(), pyfiles_path())):
+        settings[key] = _appended(settings.get(key, defaults.get(key, "")), entry)
     return settings

@@ -18,19 +18,20 @@ _WORKER_VARIABLES = (
 )
 
 
-def _context_class() -> Any:
+def context_class() -> Any:
+    """Return pyspark's SparkContext class, or None where pyspark is not imported."""
     # getattr: pyspark may be in the middle of its own import.
     return getattr(sys.modules.get("pyspark"), "SparkContext", None)
 
 
 def active_context() -> Any:
     """Return this process's SparkContext, or None. It may still be starting."""
-    return getattr(_context_class(), "_active_spark_context", None)
+    return getattr(context_class(), "_active_spark_context", None)
 
 
 def gateway() -> Any:
     """Return the connection to the JVM of this process's driver, or None."""
-    return getattr(_context_class(), "_gateway", None)
+    return getattr(context_class(), "_gateway", None)
 
 
 def is_worker() -> bool:

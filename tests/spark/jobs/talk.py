@@ -22,7 +22,7 @@ def hear(word):
     sys.exit("the test is gone")
 
 
-def session(master="local-cluster[2,1,1024]", plugin=True):
+def session(master="local-cluster[2,1,1024]", plugin=True, **conf):
     """Return a session with the plugin, the settings of the test, and a UI on a free port."""
     settings = {
         "spark.ui.port": "0",
@@ -32,6 +32,7 @@ def session(master="local-cluster[2,1,1024]", plugin=True):
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
         "spark.scheduler.maxRegisteredResourcesWaitingTime": "60s",
     }
+    settings |= conf
     settings |= json.loads(os.environ["JOB_CONF"])
     builder = SparkSession.builder.appName("test")
     if "spark.master" not in settings and "PYSPARK_GATEWAY_PORT" not in os.environ:

@@ -106,6 +106,54 @@ def test_new_context_between_two_looks(pyspark, directories):
     assert [values(directory) for directory in directories] == [{("c",): [1.0]}] * 2
 
 
+def test_a_context_takes_the_metrics_along(run_python):
+    """Starts and stops are noticed at once, and what they return or raise is theirs."""
+    done = run_python(
+        """
+import sys, tempfile, types
+one, two = tempfile.mkdtemp(), tempfile.mkdtemp()
+
+class SparkContext:
+    _active_spark_context = _gateway = None
+
+    def __init__(self, directory):
+        self._do_init(directory)
+
+    def _do_init(self, directory):
+        if directory is None:
+            raise RuntimeError("no cluster")
+        SparkContext._active_spark_context = self
+        scala = types.SimpleNamespace(conf=lambda: types.SimpleNamespace(get=lambda key, default: directory))
+        self._jsc = types.SimpleNamespace(sc=lambda: scala)
+
+    def stop(self):
+        SparkContext._active_spark_context = None
+        return "stopped"
+
+sys.modules["pyspark"] = types.SimpleNamespace(SparkContext=SparkContext)
+from exporter import Counter
+from exporter.client import attach
+attach._INTERVAL_SECONDS = 1e6
+c = Counter("c", "d")
+for number, directory in enumerate([one, two], 1):
+    c.inc(number)
+    try:
+        SparkContext(None)
+    except RuntimeError as error:
+        assert str(error) == "no cluster"
+    context = SparkContext(directory)
+    c.inc(10)
+    assert context.stop() == "stopped"
+print(one, two)
+""",
+        PYTHON_WORKER_FACTORY_SECRET=None,
+        SPARK_LOCAL_DIRS=None,
+    )
+    one, two = done.stdout.split()
+    assert values(one) == {("c",): [11.0]}
+    assert values(two) == {("c",): [12.0]}
+
+
 def test_waits_for_the_jvm(pyspark, directories):
     """A context that is still starting is looked at again; its metrics are not lost."""
     counter, follower = Counter("c", "d"), Follower(REGISTRY)

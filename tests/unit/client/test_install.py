@@ -146,3 +146,46 @@ print(exporter.__file__, spark_conf({"a": 1}), spark_conf())
 def test_public_names():
     """The package offers these names."""
     assert exporter.__all__ == ["Counter", "Gauge", "Histogram", "__version__", "spark_conf"]
+
+
+@pytest.mark.parametrize("separator", [" ", "   ", "=", " = ", ": ", "\t"])
+def test_an_administrator_s_lists_are_appended_to(artifacts, tmp_path, monkeypatch, separator):
+    """What spark-defaults.conf says would be replaced by a setting of the session."""
+    lines = ["# spark.jars no.jar", f"spark.jars{separator}/a=b.jar", "spark.jarsome x", "spark.plugins"]
+    (tmp_path / "spark-defaults.conf").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+
+    jar, client = artifacts
+    assert spark_conf() == {
+        "spark.plugins": PLUGIN,
+        "spark.jars": f"/a=b.jar,{jar}",
+        "spark.submit.pyFiles": client,
+    }
+    assert spark_conf({"spark.jars": "own.jar"})["spark.jars"] == f"own.jar,{jar}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--jars a.jar pyspark-shell",
+        "--py-files=b.py pyspark-shell",
+        "--conf spark.plugins=x.Y pyspark-shell",
+        "--conf spark.jars=a.jar pyspark-shell",
+    ],
+)
+@pytest.mark.usefixtures("artifacts")
+def test_submit_arguments_that_win(monkeypatch, warnings_logged, arguments):
+    """They would drop the jar but not the plugin, and the application could not start."""
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", arguments)
+
+    assert spark_conf({"spark.app.name": "etl"}) == {"spark.app.name": "etl"}
+    (warning,) = warnings_logged()
+    assert "PYSPARK_SUBMIT_ARGS has" in warning
+    assert "spark_conf({'spark.jars': 'a.jar', 'spark.submit.pyFiles': 'b.py'})" in warning
+
+
+def test_submit_arguments_that_do_not_matter(artifacts, monkeypatch):
+    """Anything else stays out of the way."""
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "--master local[2] --conf spark.app.name=a pyspark-shell")
+
+    assert spark_conf()["spark.jars"] == artifacts[0]

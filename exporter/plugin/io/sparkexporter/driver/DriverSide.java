@@ -53,13 +53,20 @@ public final class DriverSide implements DriverPlugin {
     } catch (Throwable failure) {
       // Spark would end the application.
       store = null;
+      if (reporter != null) {
+        reporter.stop(0);
+      }
       warnings.accept("the plugin could not start in the driver and does nothing", failure);
     }
     return Collections.emptyMap();
   }
 
   private void start(SparkContext context, PluginContext pluginContext) {
-    settings = Settings.read(pluginContext.conf(), System.getenv(), warnings);
+    SparkConf conf = pluginContext.conf();
+    settings = Settings.read(conf, System.getenv(), warnings);
+    // Whoever reads them takes them for the plugin's own words.
+    conf.remove(Setting.ENDPOINT.key());
+    conf.remove(Setting.DIRECTORY.key());
     if (!settings.flag(Setting.ENABLED)) {
       return;
     }
@@ -71,14 +78,14 @@ public final class DriverSide implements DriverPlugin {
         JvmReporter.make(
             ID, settings, pluginContext.metricRegistry(), directory, drops, made::receive, warnings);
     if (directory != null) {
-      pluginContext.conf().set(Setting.DIRECTORY.key(), directory.toString());
+      conf.set(Setting.DIRECTORY.key(), directory.toString());
     }
-    String host = pluginContext.conf().get("spark.driver.host", "");
+    String host = conf.get("spark.driver.host", "");
     made.executorAdded(ID, host, System.currentTimeMillis() / 1e3);
     new ExecutorListener(made).listenTo(context, warnings);
-    own.start();
     sparkContext = context;
     reporter = own;
+    own.start();
     store = made;
     ACTIVE.set(this);
     serve(pluginContext);

@@ -31,6 +31,11 @@ final class Query {
     return parameters.getOrDefault("boot", "");
   }
 
+  /** Whether the client says what it holds, as one that comes back for more does; the first time it holds nothing. */
+  boolean follows() {
+    return parameters.containsKey("boot");
+  }
+
   long after() throws BadRequest {
     return Long.parseLong(checked("after", "\\d{1,18}", "a whole number that is not negative"));
   }

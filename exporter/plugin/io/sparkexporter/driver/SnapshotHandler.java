@@ -51,7 +51,8 @@ final class SnapshotHandler implements HttpHandler {
     try {
       Snapshot snapshot = answer(exchange);
       send(exchange, 200, writer.get().write(snapshot));
-      delivered = snapshot;
+      // Nobody else comes back, so the application's end need not wait for him.
+      delivered = Query.parse(exchange.getRequestURI().getRawQuery()).follows() ? snapshot : null;
     } catch (BadRequest refused) {
       sendError(exchange, refused.status(), refused.getMessage());
     } catch (InterruptedException stopped) {

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 public final class SegmentDirectory implements Source {
   private static final Pattern NAME = Pattern.compile("\\d{1,10}-[0-9a-f]{16}-\\d{1,9}\\.seg");
   /** Each open file holds a descriptor. What exceeds it is read as soon as other processes have ended. */
-  private static final int MAX_OPEN = 1024;
+  private static final int MAX_OPEN = 256;
   /** A driver has one Python process, which may have grown a few segments. */
   private static final int MAX_KEPT = 64;
 
