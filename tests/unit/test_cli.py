@@ -91,6 +91,8 @@ def test_flags_are_not_abbreviated(capsys):
         (["serve"], "--target is missing; give the URL of a driver's UI"),
         (["serve", "--target", "127.0.0.1:4040"], "--target: '127.0.0.1:4040' is not an http or https URL"),
         (["serve", "--target"], "expected one argument"),
+        (["serve", "--web.listen-address=a..b:80"], "--web.listen-address: 'a..b:80' is not an address"),
+        (["check", "http://x", "--scrape.timeout=10000000d"], "expected at most a year"),
         (["check"], "the following arguments are required: URL"),
         (
             ["check", "driver:4040"],

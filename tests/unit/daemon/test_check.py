@@ -1,7 +1,12 @@
 """What the check says about each thing that can be wrong, and its exit code."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
-from fake_driver import PLUGIN, executor
+from fake_driver import PATIENCE, PLUGIN, executor
 
 from exporter._version import __version__
 from exporter.daemon.check import Check
@@ -63,7 +68,7 @@ def test_something_else_listens(check, driver):
     code, lines = check()
 
     assert code == 1
-    assert "does not answer with JSON: is it the UI of a Spark driver?" in lines[0]
+    assert lines[0].endswith("does not answer with JSON: is it the UI of a Spark driver?")
     assert lines[1] == "       Give the URL of a driver's UI, such as http://127.0.0.1:4040."
 
 
@@ -164,3 +169,53 @@ def test_the_list_of_executors_cannot_be_read(check, driver):
 
     assert code == 1
     assert "wrong  executors.id: expected a string, found 1." in lines
+
+
+def test_a_name_cannot_drive_the_terminal(check, driver):
+    """It is the user's, and may hold anything."""
+    driver.app["name"] = "a\x1b[2Jb\nwrong\u202ec é"
+
+    assert check()[1][0] == (
+        r'ok     URL is the UI of Spark 4.3.0, application "a\x1b[2Jb\nwrong\u202ec é" (app-1).'
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["http://a..b:4061", "http://127.0.0.1:99999"])
+def test_an_endpoint_that_is_none(check, driver, endpoint):
+    """A sentence quotes it."""
+    driver.conf["spark.exporter.endpoint"] = endpoint
+    code, lines = check()
+
+    assert code == 1
+    assert lines[1] == (
+        f"wrong  the driver publishes '{endpoint}', which is not a URL at which it could be asked."
+    )
+
+
+def command(url, **options):
+    arguments = [sys.executable, "-m", "exporter", "check", url]
+    return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_nobody_reads_the_output(driver):
+    """As with `check URL | head -1`: no traceback."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with command(driver.url, stdout=writer) as process:
+        os.close(writer)
+        _, errors = process.communicate(timeout=PATIENCE)
+
+    assert errors == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
+def test_an_interrupt_ends_it_quietly(driver):
+    """With the exit code that shells expect."""
+    driver.overrides["/api/v1/applications"] = lambda _: driver.stopping.wait(60)
+    with command(driver.url, stdout=subprocess.PIPE) as process:
+        driver.until(lambda: driver.count("/api/v1/applications") > 0)
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=PATIENCE)
+
+    assert output == ("", "")
+    assert process.returncode == 128 + signal.SIGINT

@@ -162,6 +162,37 @@ def test_a_server_that_drips(driver, fails):
     assert fails(drip) == ("timeout", "URL/thing did not finish its answer in 0.3 s")
 
 
+ENDLESS_HEADS = {
+    "status": (b"", b"H"),
+    "headers": (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("part", ENDLESS_HEADS)
+def test_a_server_that_drips_before_its_answer(driver, fails, part):
+    """The time for an answer includes its head, whatever keeps coming."""
+    first, drop = ENDLESS_HEADS[part]
+
+    def drip(handler):
+        try:
+            raw(handler, first)
+            while not driver.stopping.wait(0.02):
+                raw(handler, drop)
+        except OSError:
+            pass  # what the test waits for
+        handler.close_connection = True
+
+    assert fails(drip) == ("timeout", "URL/thing does not answer within 0.3 s")
+
+
+def test_a_deadline_is_for_one_request(driver, fetcher):
+    """The next one on the same connection has its whole time again."""
+    driver.overrides[PATH] = lambda handler: (driver.stopping.wait(0.2), handler.send(200, b"late"))
+
+    assert [fetcher.get(driver.url + PATH).body for _ in range(3)] == [b"late"] * 3
+
+
 def test_an_answer_that_breaks_off(fails):
     """Is not taken for a whole one."""
 

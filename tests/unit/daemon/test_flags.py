@@ -73,6 +73,10 @@ def test_a_flag_wins_over_its_variable():
     [
         ("retention", "15 parsecs", "'15 parsecs' is not a duration; expected numbers with units"),
         ("retention", "-1m", "is not a duration"),
+        ("retention", "366d", "'366d' is too long; expected at most a year, 365d"),
+        ("retention", "9" * 5000 + "s", "is not a duration"),
+        ("scrape.timeout", "61m", "'61m' is too long; expected at most an hour"),
+        ("web.listen-address", "a..b:80", "'a..b:80' is not an address; expected host:port"),
         ("scrape.timeout", "0", "is no time at all; expected a duration above zero"),
         ("web.listen-address", "4060", "'4060' is not an address; expected host:port"),
         ("web.listen-address", "a:70000", "is not an address"),
@@ -120,6 +124,35 @@ def test_a_bad_token_is_refused(tmp_path):
     assert "two words" not in bad
     both = refusal("--target", TARGET, "--token-file", str(file), environment={"SPARK_EXPORTER_TOKEN": "a"})
     assert both == "--token-file and SPARK_EXPORTER_TOKEN are both given; expected one of them"
+
+
+def test_a_misspelt_variable_is_found():
+    """One that is somebody else's, or ours, is not suspected."""
+    environment = {
+        "SPARK_EXPORTER_RETENTOIN": "1m",
+        "SPARK_EXPORTER_SCRAPE_TIMOUT": "1s",
+        "SPARK_EXPORTER_RETENTION": "1m",
+        "SPARK_EXPORTER_TOKEN": "a",
+        "SPARK_EXPORTER_TOKEN_FILE": "a",
+        "SPARK_EXPORTER_MAX_SERIES": "5",
+        "SPARK_EXPORTER_FORCE_LOCK": "1",
+        "SPARK_EXPORTER_REQUIRE_ALL": "1",
+        "SPARK_EXPORTER_DIRECTORY": "/tmp",
+        "RETENTOIN": "1m",
+    }
+
+    assert flags.misspelt(environment) == {
+        "SPARK_EXPORTER_RETENTOIN": "SPARK_EXPORTER_RETENTION",
+        "SPARK_EXPORTER_SCRAPE_TIMOUT": "SPARK_EXPORTER_SCRAPE_TIMEOUT",
+    }
+
+
+def test_the_check_is_more_patient():
+    """Spark's first answer takes long, and the daemon asks again where the check does not."""
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, flags.CHECK)
+
+    assert flags.read(flags.CHECK, parser.parse_args([]), {})["scrape_timeout"] == 30.0
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,16 @@ def test_a_lasting_fault_is_said_once():
         ("info", "over"),
         ("warning", "b"),
     ]
+
+
+def test_a_forgotten_fault_is_new_again():
+    """And its going is not worth a word."""
+    stream = written("json", "debug")
+    repeats = logs.Repeats()
+    repeats.fault("key", "a")
+    repeats.forget("key", "other")
+    repeats.cleared("key", "over")
+    repeats.fault("key", "a")
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["level"], line["msg"]) for line in lines] == [("warning", "a"), ("warning", "a")]

@@ -12,9 +12,12 @@ import threading
 
 import pytest
 import requests
-from fake_driver import PATIENCE, executor, metric
+from fake_driver import PATIENCE, executor, metric, until
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from starlette.requests import Request
+
+from exporter.daemon import web
 
 
 class Process:
@@ -229,3 +232,47 @@ def test_bad_usage_starts_nothing(start, driver):
         "spark-exporter serve: unknown argument --retentoin=1m; did you mean --retention?"
     )
     assert driver.requests == []
+
+
+def test_a_misspelt_variable_is_said_at_the_start(driver):
+    """With the one that was meant; the daemon runs all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}"]
+        command.append(f"--web.listen-address=127.0.0.1:{other.getsockname()[1]}")
+        environment = {**os.environ, "SPARK_EXPORTER_RETENTOIN": "1m"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    expected = "SPARK_EXPORTER_RETENTOIN is unknown; did you mean SPARK_EXPORTER_RETENTION?"
+    assert f'level=warning msg="{expected}"' in done.stderr.splitlines()[0]
+    assert done.returncode == 1
+
+
+def test_few_expositions_are_made_at_a_time():
+    """Each takes its memory; the others wait for their turn and get theirs."""
+    lock, release = threading.Lock(), threading.Event()
+    active, most = [], []
+
+    def render(_form):
+        with lock:
+            active.append(1)
+            most.append(len(active))
+        release.wait(PATIENCE)
+        with lock:
+            active.pop()
+        return b"body"
+
+    (metrics, *_) = web.make_app("/metrics", render, dict, lambda: True).routes
+    request = Request({"type": "http", "headers": [(b"accept-encoding", b"gzip")]})
+    bodies = []
+    scrapes = [
+        threading.Thread(target=lambda: bodies.append(metrics.endpoint(request).body)) for _ in range(8)
+    ]
+    for scrape in scrapes:
+        scrape.start()
+    until(lambda: len(active) == 2, "two at work")
+    release.set()
+    for scrape in scrapes:
+        scrape.join(PATIENCE)
+
+    assert [gzip.decompress(body) for body in bodies] == [b"body"] * 8
+    assert max(most) == 2

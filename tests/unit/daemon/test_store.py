@@ -1,11 +1,14 @@
 """Which applications are kept, for how long, and how much of each."""
 
+import io
+import json
 import re
 
 import orjson
 import pytest
 from fake_driver import Plugin, executor, metric, words
 
+from exporter.daemon import logs
 from exporter.daemon import store as store_module
 from exporter.daemon.decode import Decoder
 from exporter.daemon.errors import SourceError
@@ -292,3 +295,63 @@ def test_a_view_never_changes(clock):
 
     assert expose(custom(view), Format.TEXT) == before
     assert expose(custom(store.view()), Format.TEXT) != before
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (metric("rows"), metric("rows_total")),
+        (metric("rows_bytes"), metric("rows", unit="bytes")),
+        (metric("rows", "gauge"), metric("rows_total")),
+    ],
+)
+def test_two_metrics_that_are_published_as_one(clock, first, second):
+    """The second is left out: a series that is there twice makes the whole scrape worthless."""
+    store = Store(900.0, 1000, clock)
+    store.publish(TARGET, application(), snapshot([first, second, metric("b")], [1.0, 2.0, 3.0]))
+
+    assert [line.rpartition(" ")[2] for line in lines(store)] == ["1.0", "3.0"]
+    assert store.view().applications[0].dropped["conflict"] == 1
+
+
+def test_one_name_with_different_labels_is_published_whole(clock):
+    """No series is there twice."""
+    store = Store(900.0, 1000, clock)
+    both = [metric("rows"), metric("rows", labels=["x"])]
+    store.publish(TARGET, application(), snapshot(both, [1.0, 2.0], series=[[0], [1, "y"]]))
+
+    assert len(lines(store)) == 2
+
+
+@pytest.fixture
+def said():
+    """The store's log lines."""
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    return lambda: [json.loads(line)["msg"].partition(";")[0] for line in stream.getvalue().splitlines()]
+
+
+def test_a_limit_that_is_exceeded_again_is_said_again(clock, said):
+    """And in between that it is not; while it lasts, once."""
+    store = Store(900.0, 1, clock)
+    for count in (2, 2, 1, 2):
+        metrics = [metric(name) for name in "ab"[:count]]
+        store.publish(TARGET, application(), snapshot(metrics, [1.0] * count))
+
+    exceeded = "more than 1 series: some are not published"
+    assert said() == [exceeded, "all series fit in the limit again", exceeded]
+
+
+def test_nothing_is_remembered_of_applications_that_are_gone(clock, said):
+    """A daemon may see very many of them; one that comes back under its old id is new."""
+    store = Store(900.0, 1, clock)
+    metrics = [metric("a"), metric("b"), metric("c", labels=["app_id"])]
+    more = {"series": [[0], [1], [2, "x"]]}
+    for _ in range(2):
+        store.publish(TARGET, application(), snapshot(metrics, [1.0] * 3, **more))
+        store.publish(TARGET, application(), snapshot(metrics, [1.0] * 3, final=True, **more))
+        clock.now += 901.0
+        assert store.view().applications == ()
+        assert store._repeats._last == {}
+
+    assert len(said()) == 4
