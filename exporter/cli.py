@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,6 +16,9 @@ from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.errors import UsageError
 
 Command = Callable[[argparse.Namespace], int]
+_INTERRUPTED = 128 + signal.SIGINT
+_UNREAD = 128 + signal.SIGPIPE
+"""Exit codes, as of a process that the signal ends."""
 _SAFE_IN_SHELL = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")
 
 
@@ -37,9 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.refuse(unknown)
     run: Command = given.run
     try:
-        return run(given)
+        code = run(given)
+        sys.stdout.flush()
     except UsageError as error:
         chosen.error(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has enough, and the interpreter flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNREAD
+    return code
 
 
 def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
@@ -65,6 +78,10 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
         "spark-conf", _spark_conf, "Print the Spark settings that load the plugin and ship the client."
     )
     conf.add_argument("--format", choices=tuple(_FORMATS), default="args", help="Default: args.")
+    conf.add_argument(
+        "--jars", metavar="PATHS", help="Your own jars, separated by commas, to stand beside ours."
+    )
+    conf.add_argument("--py-files", metavar="PATHS", help="Your own Python files, likewise.")
     add("jar", _jar, "Print the path of the plugin's jar.")
     add("pyfiles", _pyfiles, "Print the path of the client's zip.")
     add("version", _version, "Print the version.")
@@ -123,7 +140,8 @@ def _spark_conf(given: argparse.Namespace) -> int:
     from exporter.client.install import spark_conf  # noqa: PLC0415
 
     try:
-        text = _FORMATS[given.format](spark_conf())
+        own = {"spark.jars": given.jars, "spark.submit.pyFiles": given.py_files}
+        text = _FORMATS[given.format](spark_conf({key: paths for key, paths in own.items() if paths}))
     except (FileNotFoundError, ValueError) as error:
         print(f"spark-exporter: {error}", file=sys.stderr)
         return 1

@@ -15,7 +15,7 @@ from pyspark.sql.types import LongType
 
 from exporter import Counter, Histogram, spark_conf
 
-ROWS = 1_200_000
+ROWS = 800_000
 PARTITIONS = 16
 rows = Counter("rows", "Rows", ["kind"])
 values = Histogram("values", "Values", buckets=(10, 100, 1_000, 10_000))

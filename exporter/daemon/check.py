@@ -67,18 +67,18 @@ class Check:
         return 1 if self._wrong else 0
 
     def _ok(self, sentence: str) -> None:
-        self._say(f"ok     {sentence}")
+        self._say(f"ok     {_printable(sentence)}")
 
     def _bad(self, sentence: str, remedy: str) -> None:
         self._wrong += 1
-        self._say(f"wrong  {sentence}")
+        self._say(f"wrong  {_printable(sentence)}")
         self._say(f"       {remedy}")
 
     def _ask(self, source: Source[T], remedy: Callable[[SourceError], str]) -> T:
         try:
             return source.update().value
         except SourceError as error:
-            self._bad(f"{error}.", remedy(error))
+            self._bad(_sentence(error), remedy(error))
             raise _Stop from error
 
     def _check_ui(self) -> Application:
@@ -152,7 +152,9 @@ class Check:
             documents = [fields.mapping(item, "executors") for item in parse_array(body)]
             return {fields.text(item, "id", "executors") for item in documents if item.get("isActive", True)}
         except SourceError as error:
-            self._bad(f"{error}.", "Spark's list of executors could not be read: try again in a few seconds.")
+            self._bad(
+                _sentence(error), "Spark's list of executors could not be read: try again in a few seconds."
+            )
             raise _Stop from error
 
     def _check_drops(self, snapshot: Snapshot) -> None:
@@ -176,6 +178,18 @@ DROP_REMEDIES = {
     "corrupt_segment": "Check the disk of spark.local.dir, and that nothing else writes into it.",
 }
 """What to do about each thing that the client library or the plugin refuses."""
+
+
+def _sentence(error: SourceError) -> str:
+    text = str(error)
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` without what would move the cursor or colour the terminal: names are the user's."""
+    return "".join(
+        [sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text]
+    )
 
 
 def _age(snapshot: Snapshot, executor: Executor) -> float | None:

@@ -34,7 +34,7 @@ class Resolution:
     families: tuple[Family, ...] = ()
     """Without prefix, in the order in which they were first seen."""
     refused: tuple[frozenset[int], ...] = ()
-    """Of each layout, the metrics that contradict an earlier one or use a label of ours."""
+    """Of each layout, the metrics that contradict or repeat an earlier one, or use a label of ours."""
 
 
 def resolve(layouts: Iterable[Layout]) -> Resolution:
@@ -44,17 +44,23 @@ def resolve(layouts: Iterable[Layout]) -> Resolution:
     refused = []
     for layout in layouts:
         bad = set()
+        # Two names may be published as one: rows and rows_total, or rows_bytes and rows with the unit bytes.
+        own: set[tuple[str, frozenset[str]]] = set()
         for index, metric in enumerate(layout.metrics):
             family = Family(base_name(metric), metric.type, metric.help, metric.unit)
             known = families.get(family.name)
+            identity = (family.name, frozenset(metric.labels))
             clash = any(taken.get(name, family.name) != family.name for name in family.names)
             if (
                 (known is not None and known.type != family.type)
                 or clash
+                or identity in own
                 or RESERVED_LABELS & {*metric.labels}
             ):
                 bad.add(index)
-            elif known is None:
+                continue
+            own.add(identity)
+            if known is None:
                 families[family.name] = family
                 taken.update(dict.fromkeys(family.names, family.name))
         refused.append(frozenset(bad))

@@ -1,9 +1,7 @@
-"""Writes docs/flags.md and docs/metrics.md: ``python -m exporter.daemon.docs [--check] [DIRECTORY]``."""
+"""The content of docs/flags.md and docs/metrics.md."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.daemon import catalogue, flags
@@ -45,6 +43,8 @@ METRICS_INTRO = """# Metrics
 * A gauge that no process has set has no sample.
 * A histogram whose lowest bound is negative has buckets only: OpenMetrics forbids it a sum.
 * A name has one type in an exposition. Where two applications disagree, the one that came first is published.
+* Two metrics of an application may lead to one name, such as `rows` and `rows_total`.
+  With the same labels, the one that was defined first is published.
   The other one's series are counted in `spark_exporter_series_dropped_total{reason="conflict"}`.
 * An application that has ended stays with its last values for `--retention`.
 
@@ -109,26 +109,3 @@ def _label_values() -> str:
         f"| {label} | {', '.join(f'`{value}`' for value in values)} |" for label, values in rows.items()
     ]
     return "\n".join(lines) + "\n"
-
-
-PAGES = {"flags.md": flags_page, "metrics.md": metrics_page}
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the pages, or with ``--check`` say which are stale; return the exit code."""
-    check = "--check" in arguments
-    directory = Path(next((item for item in arguments if item != "--check"), "docs"))
-    stale = []
-    for name, page in PAGES.items():
-        path = directory / name
-        if check and (not path.is_file() or path.read_text("utf-8") != page()):
-            stale.append(str(path))
-        elif not check:
-            path.write_text(page(), "utf-8")
-    if stale:
-        print(f"stale: {', '.join(stale)}; run python -m exporter.daemon.docs", file=sys.stderr)
-    return 1 if stale else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

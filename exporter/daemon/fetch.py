@@ -11,6 +11,7 @@ import requests
 import urllib3
 
 from exporter._version import __version__
+from exporter.daemon.deadline import DeadlineAdapter
 from exporter.daemon.errors import SourceError
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Fetcher:
     """One keep-alive session with one server. Used by one thread.
 
     Args:
-        timeout: seconds for connecting, and again for everything after what the request asks to wait.
+        timeout: seconds for connecting, and again for the whole answer, headers included, beyond what the
+            request asks to wait.
         token: sent as ``Authorization: Bearer``.
         max_body: bytes; a longer answer is refused while it arrives.
         clock: monotonic seconds.
@@ -53,6 +55,8 @@ class Fetcher:
         self._session = requests.Session()
         # A driver is reached directly, and nobody's .netrc is meant for it.
         self._session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, DeadlineAdapter())
         self._session.headers.update(
             {
                 "User-Agent": f"spark-exporter/{__version__}",
@@ -106,6 +110,7 @@ class Fetcher:
 
     def _read(self, response: requests.Response, place: str, timeout: float) -> bytes:
         deadline = self._clock() + timeout
+        late = SourceError("timeout", f"{place} did not finish its answer in {timeout:g} s")
         too_large = SourceError("too_large", f"{place} sends more than {self._max_body} bytes")
         length = response.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) > self._max_body:
@@ -113,14 +118,17 @@ class Fetcher:
         body = bytearray()
         while True:
             # read1 returns what is there; read would collect a whole chunk first, however slowly it drips.
-            part = response.raw.read1(_CHUNK, decode_content=False)
+            try:
+                part = response.raw.read1(_CHUNK, decode_content=False)
+            except urllib3.exceptions.ReadTimeoutError as error:
+                raise late from error
             if not part:
                 break
             body += part
             if len(body) > self._max_body:
                 raise too_large
             if self._clock() > deadline:
-                raise SourceError("timeout", f"{place} did not finish its answer in {timeout:g} s")
+                raise late
         missing = response.raw.length_remaining
         if missing:
             raise SourceError("connect", f"{place} closed the connection in the middle of its answer")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ENV_PREFIX = "SPARK_EXPORTER_"
 TOKEN_VARIABLE = f"{ENV_PREFIX}TOKEN"
+_LIKENESS = 0.8
 
 
 def _choice(*values: str) -> Callable[[str], str]:
@@ -55,6 +56,13 @@ class Flag:
 
 _TIMEOUT = Flag(
     "scrape.timeout", "DURATION", "5s", parse_timeout, "How long a driver may take for one answer."
+)
+_CHECK_TIMEOUT = Flag(
+    "scrape.timeout",
+    "DURATION",
+    "30s",
+    parse_timeout,
+    "How long a driver may take for one answer. Spark's first one may take 20 seconds on a busy machine.",
 )
 _TOKEN_FILE = Flag(
     "token-file",
@@ -95,7 +103,7 @@ SERVE: tuple[Flag, ...] = (
     Flag("log.format", "FORMAT", "logfmt", _choice(*logs.FORMATS), f"One of {', '.join(logs.FORMATS)}."),
 )
 
-CHECK: tuple[Flag, ...] = (_TIMEOUT, _TOKEN_FILE)
+CHECK: tuple[Flag, ...] = (_CHECK_TIMEOUT, _TOKEN_FILE)
 
 
 class Parser(argparse.ArgumentParser):
@@ -128,6 +136,22 @@ def add_flags(parser: argparse.ArgumentParser, flags: Sequence[Flag]) -> None:
             action="append" if flag.repeatable else "store",
             help=f"{flag.help}{default} [{flag.variable}]".replace("%", "%%"),
         )
+
+
+def misspelt(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return variables that are read nowhere but look like one of ours, each with the one that was meant.
+
+    Other names with the prefix may be meant for the client library.
+    """
+    known = [TOKEN_VARIABLE, *(flag.variable for flag in SERVE)]
+    names = [name.removeprefix(ENV_PREFIX) for name in known]
+    result = {}
+    for variable in environment:
+        if variable.startswith(ENV_PREFIX) and variable not in known:
+            guess = difflib.get_close_matches(variable.removeprefix(ENV_PREFIX), names, 1, _LIKENESS)
+            if guess:
+                result[variable] = ENV_PREFIX + guess[0]
+    return result
 
 
 def read(

@@ -67,6 +67,12 @@ class Repeats:
         if known is not None:
             info(message, **fields)
 
+    def forget(self, *keys: Hashable) -> None:
+        """Drop what is known of ``keys`` without a word: what they stand for is gone."""
+        with self._lock:
+            for key in keys:
+                self._last.pop(key, None)
+
 
 def _content(record: logging.LogRecord, formatter: logging.Formatter) -> dict[str, Any]:
     moment = datetime.fromtimestamp(record.created, timezone.utc)

@@ -23,8 +23,11 @@ def choose_format(accept: str | None) -> Format:
     ranges = _parse(accept or "*/*")
     openmetrics = _quality(ranges, "application/openmetrics-text", _OPENMETRICS_VERSIONS)
     text = _quality(ranges, "text/plain", _TEXT_VERSIONS)
-    # A wildcard is no wish for OpenMetrics: whoever wants it says so.
-    named = any(item.value == "application/openmetrics-text" for item in ranges)
+    # A wildcard is no wish for OpenMetrics: whoever wants it says so, and in a version we speak.
+    named = any(
+        item.value == "application/openmetrics-text" and item.version in _OPENMETRICS_VERSIONS
+        for item in ranges
+    )
     return Format.OPENMETRICS if named and openmetrics > 0 and openmetrics >= text else Format.TEXT
 
 

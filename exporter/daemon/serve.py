@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import signal
 import socket
 import threading
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from exporter._version import __version__
-from exporter.daemon import catalogue, logs
+from exporter.daemon import catalogue, flags, logs
 from exporter.daemon.process import ProcessSamples
 from exporter.daemon.render import Scrape, render
 from exporter.daemon.status import Status
@@ -113,6 +115,8 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Run the daemon until SIGTERM or SIGINT; return the exit code."""
     logs.configure(settings.log_level, settings.log_format)
+    for variable, meant in flags.misspelt(os.environ).items():
+        logs.log(logging.WARNING, f"{variable} is unknown; did you mean {meant}?", {})
     try:
         with listen(settings.listen_address) as listener:
             daemon = Daemon(settings)

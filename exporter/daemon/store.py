@@ -86,6 +86,7 @@ class Store:
                 )
             if before is not None and before.record.application.run != application.run:
                 before = None
+                self._forget_drops(application.id)
             if before is not None and before.record.state == FINISHED:
                 return
             self._lose(known, target, but=application.id)
@@ -145,6 +146,8 @@ class Store:
         applications = tuple(
             self._planned(item, refused) for item, refused in zip(kept, resolution.refused, strict=True)
         )
+        for app_id in self._known().keys() - {item.record.application.id for item in kept}:
+            self._forget_drops(app_id)
         self._view = View(applications, resolution, self._view.evicted + len(surplus))
 
     def _resolve(self, kept: list[Published]) -> Resolution:
@@ -169,13 +172,20 @@ class Store:
         if plan.dropped[BUDGET]:
             message = f"more than {self._limit} series: some are not published; raise --series.limit"
             self._repeats.fault((app_id, BUDGET), message, app_id=app_id)
+        else:
+            self._repeats.cleared((app_id, BUDGET), "all series fit in the limit again", app_id=app_id)
         if plan.dropped[CONFLICT] and record.snapshot is not None:
             metrics = record.snapshot.layout.metrics
             names = ", ".join(sorted(metrics[index].name for index in plan.total.refused))
             message = (
-                "metrics that contradict another application, or use a reserved label, are not published"
+                "metrics that contradict or repeat another one, or use a reserved label, are not published"
             )
             self._repeats.fault((app_id, CONFLICT), message, app_id=app_id, metrics=names)
+        else:
+            self._repeats.cleared((app_id, CONFLICT), "all metrics are published again", app_id=app_id)
+
+    def _forget_drops(self, app_id: str) -> None:
+        self._repeats.forget((app_id, BUDGET), (app_id, CONFLICT))
 
 
 def _no_drops() -> Mapping[str, int]:

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_DURATION = re.compile(r"(\d+(?:w|d|h|ms|m|s))+")
-_PART = re.compile(r"(\d+)(w|d|h|ms|m|s)")
+_DURATION = re.compile(r"([0-9]{1,15}(?:w|d|h|ms|m|s))+")
+_PART = re.compile(r"([0-9]+)(w|d|h|ms|m|s)")
+_MAX_DURATION = 365 * 86400.0
+_MAX_TIMEOUT = 3600.0
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:\[\]/]*)):(?P<port>\d{1,5})")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _MAX_PORT = 65535
@@ -26,32 +28,46 @@ class Address:
 
 
 def parse_duration(text: str) -> float:
-    """Return seconds."""
+    """Return seconds, at most a year of them."""
     if text == "0":
         return 0.0
     if not _DURATION.fullmatch(text):
         raise ValueError(
             f"{text!r} is not a duration; expected numbers with units, such as 15m, 90s or 1h30m"
         )
-    return sum(int(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+    seconds = sum(int(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+    if seconds > _MAX_DURATION:
+        raise ValueError(f"{text!r} is too long; expected at most a year, 365d")
+    return seconds
 
 
 def parse_timeout(text: str) -> float:
-    """Return seconds, more than none."""
+    """Return seconds, more than none and at most an hour."""
     seconds = parse_duration(text)
     if seconds <= 0:
         raise ValueError(f"{text!r} is no time at all; expected a duration above zero, such as 5s")
+    if seconds > _MAX_TIMEOUT:
+        raise ValueError(f"{text!r} is too long; expected at most an hour, such as 5s")
     return seconds
 
 
 def parse_address(text: str) -> Address:
     """Return the address to listen on."""
     match = _ADDRESS.fullmatch(text)
-    if match is None or int(match["port"]) > _MAX_PORT:
+    if match is None or int(match["port"]) > _MAX_PORT or not is_host(match["host"] or ""):
         raise ValueError(
             f"{text!r} is not an address; expected host:port, such as 127.0.0.1:4060, [::1]:4060 or :4060"
         )
     return Address(match["v6"] or match["host"] or "", int(match["port"]))
+
+
+def is_host(name: str) -> bool:
+    """Say whether the resolver takes ``name``: it refuses empty parts, such as in a..b, and long ones."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def parse_path(text: str) -> str:

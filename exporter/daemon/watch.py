@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from exporter._version import __version__
@@ -28,6 +29,11 @@ ENVIRONMENT_EVERY = 5
 """Every how many of these looks read the environment again."""
 ENDING = 0.5
 """Seconds between two looks at a driver that has said its last word: is there a new application?"""
+
+HASTE = 0.1
+"""Seconds; a plugin that answers faster than this, again and again, has no news each time but a defect."""
+HASTY = 5
+"""How many such answers in a row are believed before the next request is held back."""
 
 
 class Watcher:
@@ -60,6 +66,7 @@ class Watcher:
         self._plugin: PluginSource | None = None
         self._hints = True
         self._looks = 0
+        self._hasty = 0
         self._backoff = Backoff()
         self._fault: tuple[str, bool] | None = None
         self._stopping = threading.Event()
@@ -114,8 +121,8 @@ class Watcher:
 
     def _hinted(self) -> PluginSource | None:
         """Return the plugin to which Spark's metrics point, which is not sure to be there."""
-        hint = find_hint(self._ui, self._target)
-        return PluginSource(self._plugin_fetcher, hint.endpoint, hint.app_id) if hint is not None else None
+        endpoint = find_hint(self._ui, self._target)
+        return PluginSource(self._plugin_fetcher, endpoint, None) if endpoint is not None else None
 
     def _look(self) -> PluginSource | float:
         """Look at the driver's REST API; return the plugin to ask, or else the seconds to the next look."""
@@ -174,12 +181,13 @@ class Watcher:
             if environment.plugin_configured
             else "runs without the plugin: start it with the settings that 'spark-exporter spark-conf' prints"
         )
-        self._repeats.fault("plugin", f"the application {sentence}", target=self._target)
+        self._repeats.fault("missing", f"the application {sentence}", target=self._target)
         return sentence
 
     def _poll(self, plugin: PluginSource) -> float:
-        """Ask the plugin for news and wait for them; return 0 if there may be more."""
+        """Ask the plugin for news and wait for them; return the seconds until there may be more."""
         followed = plugin.connected
+        start = time.monotonic()
         try:
             snapshot = self._runner.run(plugin)
         except SourceError as error:
@@ -195,14 +203,20 @@ class Watcher:
         application = snapshot.application
         self._publish(application, snapshot)
         self._say_version(snapshot)
+        self._repeats.cleared("missing", "the plugin is there now", target=self._target)
         sentence = "has ended" if snapshot.final else "runs with the plugin"
         self._describe(application, sentence, plugin.endpoint)
         if not snapshot.final:
-            return 0.0
+            return self._pause(time.monotonic() - start)
         logs.info("an application has ended", target=self._target, app_id=application.id)
         self._plugin = None
         self._hints = False
         return ENDING
+
+    def _pause(self, seconds: float) -> float:
+        """Return the seconds to hold back the next poll, after one that took ``seconds``."""
+        self._hasty = self._hasty + 1 if seconds < HASTE else 0
+        return HASTE if self._hasty > HASTY else 0.0
 
     def _publish(self, application: Application, snapshot: Snapshot | None) -> None:
         try:
@@ -212,6 +226,7 @@ class Watcher:
             self._status.describe(self._target, str(error), up=True, app_id=application.id)
             raise self._runner.failed("application", error, 0.0) from error
         if self._application is None or self._application.run != application.run:
+            self._repeats.forget("version", "missing", "loopback")
             fields = {"app_id": application.id, "app_name": application.name}
             logs.info("found an application", target=self._target, **fields)
         self._application = application
@@ -221,8 +236,7 @@ class Watcher:
         self._status.describe(self._target, state, up=True, app_id=application.id, endpoint=endpoint)
 
     def _say_version(self, snapshot: Snapshot) -> None:
-        key = ("version", snapshot.application.id)
         if snapshot.plugin_version != __version__:
             plugin = snapshot.plugin_version
             message = f"the plugin has version {plugin} and this daemon {__version__}: use the same one"
-            self._repeats.fault(key, message, target=self._target)
+            self._repeats.fault("version", message, target=self._target)

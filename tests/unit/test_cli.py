@@ -136,7 +136,7 @@ def test_a_package_that_was_not_built(capsys, monkeypatch, command):
 
 
 def conf_output(capsys, monkeypatch, form, conf=CONF):
-    monkeypatch.setattr(install, "spark_conf", lambda: conf)
+    monkeypatch.setattr(install, "spark_conf", lambda _own: conf)
     code = cli.main(["spark-conf", f"--format={form}"])
     return code, capsys.readouterr()
 
@@ -190,3 +190,13 @@ def test_each_command_imports_only_what_it_needs():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines() == [__version__, "[]"]
+
+
+def test_own_jars_and_python_files_stand_beside_ours(monkeypatch, capsys):
+    """spark-submit's --jars and --py-files would replace what the command prints."""
+    monkeypatch.setattr(install, "spark_conf", lambda own: {**own, "spark.plugins": "x.Y"})
+
+    assert cli.main(["spark-conf", "--jars=a.jar,b.jar", "--py-files", "c.py"]) == 0
+
+    expected = "--conf spark.jars=a.jar,b.jar --conf spark.submit.pyFiles=c.py --conf spark.plugins=x.Y\n"
+    assert capsys.readouterr().out == expected

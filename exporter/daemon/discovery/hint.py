@@ -7,7 +7,7 @@ By then a short job may be over. Spark's own metrics are there at once, with the
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from exporter.daemon.decode import parse
@@ -17,28 +17,26 @@ from exporter.daemon.errors import SourceError
 if TYPE_CHECKING:
     from exporter.daemon.fetch import Fetcher
 
-_GAUGE = re.compile(r"(?P<app>.+)\.driver\.plugin\.io\.sparkexporter\.ExporterPlugin\.exporter\.port")
+# Before it stands the application's id, or whatever spark.metrics.namespace says.
+_GAUGE = re.compile(r"(?:.+\.)?driver\.plugin\.io\.sparkexporter\.ExporterPlugin\.exporter\.port", re.DOTALL)
 _MAX_PORT = 65535
 _PATIENCE = 1.0
 
 
-class Hint(NamedTuple):
-    """Where the plugin of an application is likely to listen; whoever asks there sees whether it is so."""
+def find_hint(fetcher: Fetcher, target: str) -> str | None:
+    """Return the URL at which Spark's metrics at ``target`` place the plugin; None if nowhere or on a fault.
 
-    app_id: str
-    endpoint: str
-
-
-def find_hint(fetcher: Fetcher, target: str) -> Hint | None:
-    """Return what Spark's metrics at ``target`` say about the plugin; None if nothing, or on any fault."""
+    Whoever asks there sees whether it is so. A UI behind a path is a proxy's: its host is not the driver's.
+    """
+    url = urlsplit(target)
+    if url.path:
+        return None
     try:
         gauges = parse(fetcher.get(f"{target}/metrics/json/", limit=_PATIENCE).body).get("gauges")
     except SourceError:
         return None
     for name, gauge in gauges.items() if isinstance(gauges, dict) else ():
-        match = _GAUGE.fullmatch(name)
-        port = gauge.get("value") if match is not None and isinstance(gauge, dict) else None
-        if match is not None and isinstance(port, int | float) and 0 < port <= _MAX_PORT:
-            url = urlsplit(target)._replace(scheme="http", path="")
-            return Hint(match["app"], urlunsplit(url._replace(netloc=with_port(url, int(port)))))
+        port = gauge.get("value") if isinstance(gauge, dict) and _GAUGE.fullmatch(name) else None
+        if isinstance(port, int | float) and 0 < port <= _MAX_PORT:
+            return urlunsplit(url._replace(scheme="http", netloc=with_port(url, int(port))))
     return None

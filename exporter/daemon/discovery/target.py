@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from exporter.daemon.values import is_host
+
 EXPECTED = "the URL of a driver's UI, such as http://127.0.0.1:4040"
 
 
@@ -20,7 +22,7 @@ def parse_target(value: str) -> str:
         port = url.port
     except ValueError as error:
         raise ValueError(f"{value!r} is not a URL ({error}); expected {EXPECTED}") from error
-    if url.scheme not in ("http", "https") or not url.hostname:
+    if url.scheme not in ("http", "https") or not url.hostname or not is_host(url.hostname):
         raise ValueError(f"{value!r} is not an http or https URL; expected {EXPECTED}")
     if url.username is not None or url.password is not None:
         raise ValueError(f"the target at {url.hostname} carries a user name or password; expected {EXPECTED}")
@@ -40,12 +42,17 @@ def endpoint_of(target: str, published: str) -> str:
         ValueError: what the driver published is not a URL.
 
     """
-    url = urlsplit(published)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError(f"the driver publishes {published!r}, which is not a URL")
+    wrong = f"the driver publishes {published!r}, which is not a URL at which it could be asked"
+    try:
+        url = urlsplit(published)
+        port = url.port
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if url.scheme not in ("http", "https") or not url.hostname or not is_host(url.hostname) or port == 0:
+        raise ValueError(wrong)
     if not _is_wildcard(url.hostname):
         return published.rstrip("/")
-    return urlunsplit(url._replace(netloc=with_port(urlsplit(target), url.port))).rstrip("/")
+    return urlunsplit(url._replace(netloc=with_port(urlsplit(target), port))).rstrip("/")
 
 
 def is_loopback(url: str) -> bool:

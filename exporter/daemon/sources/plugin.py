@@ -21,8 +21,11 @@ class PluginSource:
 
     name = "plugin"
 
-    def __init__(self, fetcher: Fetcher, endpoint: str, app_id: str) -> None:
-        """Ask the plugin at ``endpoint``, which belongs to the application ``app_id``."""
+    def __init__(self, fetcher: Fetcher, endpoint: str, app_id: str | None) -> None:
+        """Ask the plugin at ``endpoint``, which belongs to the application ``app_id``.
+
+        None stands for the application that the first answer names; later answers must name it, too.
+        """
         self._fetcher = fetcher
         self._app_id = app_id
         self._decoder = Decoder()
@@ -42,6 +45,8 @@ class PluginSource:
             # Whatever the two disagree about is gone after a fresh start.
             self._decoder = Decoder()
             raise
+        if self._app_id is None:
+            self._app_id = snapshot.application.id
         if snapshot.application.id != self._app_id:
             self._decoder = Decoder()
             raise SourceError(

@@ -65,9 +65,9 @@ class Runner:
         return error
 
     def idle(self, collector: str) -> None:
-        """Note that a source is not needed now."""
+        """Note that a source is not needed now, whatever it failed with before."""
         self._status.idle(self._target, collector)
-        self._repeats.cleared(collector, "not needed any more", **self._fields(collector))
+        self._repeats.forget(collector)
 
     def _fields(self, collector: str) -> dict[str, object]:
         return {"target": self._target, "collector": collector}
