@@ -125,7 +125,7 @@ def test_paths(capsys, monkeypatch):
 def test_a_package_that_was_not_built(capsys, monkeypatch, command):
     """Exit code 1 and the reason, not a traceback."""
 
-    def missing():
+    def missing(*_):
         raise FileNotFoundError("the plugin jar is missing")
 
     for name in ("jar_path", "pyfiles_path", "spark_conf"):
