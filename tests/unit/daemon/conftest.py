@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_driver import FakeDriver
+from rig import Rig
 
 
 @pytest.fixture
@@ -29,3 +30,17 @@ def start_driver():
 def driver(start_driver):
     """One driver."""
     return start_driver()
+
+
+@pytest.fixture
+def watch_target():
+    """Watch targets until the test's end."""
+    rigs = []
+
+    def start(target, **options):
+        rigs.append(Rig(target, **options))
+        return rigs[-1]
+
+    yield start
+    for rig in rigs:
+        rig.watcher.stop()
