@@ -72,8 +72,8 @@ def build_jar(target: Path, version: str) -> None:
         if subprocess.run(command, check=False).returncode != 0:
             sys.exit("spark-exporter: javac could not compile the Spark plugin; its messages are above.")
         manifest = (
-            "Manifest-Version: 1.0\r\nImplementation-Title: spark-exporter\r\n"
-            f"Implementation-Version: {version}\r\n\r\n"
+            "Manifest-Version: 1.0\nImplementation-Title: spark-exporter\n"
+            f"Implementation-Version: {version}\n\n"
         )
         write_zip(
             target, Path(classes), list(Path(classes).rglob("*.class")), {"META-INF/MANIFEST.MF": manifest}

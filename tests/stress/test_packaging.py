@@ -58,7 +58,7 @@ def test_a_wheel_holds_the_jar_and_the_client_zip(checkout, tmp_path):
     with zipfile.ZipFile(tmp_path / jar) as archive:
         assert "io/sparkexporter/ExporterPlugin.class" in archive.namelist()
         manifest = archive.read("META-INF/MANIFEST.MF").decode()
-        assert re.search(rf"^Implementation-Version: {re.escape(__version__)}\r$", manifest, re.MULTILINE)
+        assert re.search(rf"^Implementation-Version: {re.escape(__version__)}$", manifest, re.MULTILINE)
     with zipfile.ZipFile(tmp_path / client) as archive:
         assert "exporter/__init__.py" in archive.namelist()
         assert not [
