@@ -56,8 +56,10 @@ class Program:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line)
+        # A test may close the pipe, as a terminal does that goes away.
+        with contextlib.suppress(ValueError):
+            for line in self.process.stdout:
+                self.lines.put(line)
         self.lines.put(None)
 
     def wait(self, patience=PATIENCE):

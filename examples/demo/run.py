@@ -79,7 +79,6 @@ def demo(directory: Path, address: str, ended: threading.Event) -> bool:
         print(f"Spark UI    {ui}\nmetrics     {url}")
         print(f"Prometheus  {server or 'not on the PATH, so not started'}", flush=True)
         show(url, ended, job)
-        print("\nEnding the job ...", flush=True)
         job.process.terminate()
         tally = job.hear("tally", "what it did", END_SECONDS)
         job.process.wait(END_SECONDS)
@@ -125,6 +124,9 @@ def end_on_signals(ended: threading.Event) -> None:
         if ended.is_set():
             raise KeyboardInterrupt
         ended.set()
+        # Not print, which may be what the signal interrupts.
+        with contextlib.suppress(OSError):
+            os.write(sys.stdout.fileno(), b"\nThe demo ends; the same again ends it at once.\n")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)

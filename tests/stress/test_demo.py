@@ -83,7 +83,7 @@ def test_a_second_signal_ends_it_at_once(start_demo):
     family = until(lambda: psutil.Process(demo.process.pid).children(recursive=True), "the job starts")
 
     os.kill(demo.process.pid, signal.SIGINT)
-    until(lambda: psutil.Process(demo.process.pid).status() == psutil.STATUS_SLEEPING, "it has been noticed")
+    wait_for(demo, "^The demo ends; the same again ends it at once")
     os.kill(demo.process.pid, signal.SIGINT)
 
     assert demo.wait() == 1
