@@ -1,9 +1,8 @@
 """One driver that runs several applications: each has its own counts, and the daemon follows."""
 
-import socket
-
 import pytest
 
+from demo.programs import free_port
 from running import until
 
 pytestmark = pytest.mark.spark
@@ -25,9 +24,7 @@ def counts_of(daemon, app):
 
 def test_each_application_has_its_own_counts(start_job, start_daemon):
     """What is counted before a session belongs to it, and nothing of the one before does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     job = start_job("sessions.py", port)
     daemon = start_daemon(f"http://127.0.0.1:{port}")
     applications = {}

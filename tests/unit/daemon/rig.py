@@ -3,7 +3,7 @@
 import io
 import json
 
-from fake_driver import executor, metric, until
+from fake_driver import Plugin, executor, metric, until
 
 from exporter.daemon import logs
 from exporter.daemon.exposition import Format, expose
@@ -75,3 +75,12 @@ def rows(driver, value):
     driver.changed(
         metrics=[metric("rows")], series=[[0]], totals=[value], executors=[executor("1", [0], [value])]
     )
+
+
+def start_second_application(driver, rig):
+    """End the driver's first application, and let another one take its place once that has been seen."""
+    driver.changed(final=True)
+    rig.until_states({"app-1": "finished"})
+    driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
+    driver.plugin = Plugin("app-2", "boot-2")
+    driver.plugin.started = 2000.0

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from fake_driver import PLUGIN, Plugin, until
-from rig import BAD_PLUGINS, rows
+from rig import BAD_PLUGINS, rows, start_second_application
 
 from exporter.daemon import watch
 from exporter.daemon.decode import Decoder
@@ -138,11 +138,7 @@ def test_a_new_application_after_the_end_of_the_first_is_found(driver, watch_tar
     rows(driver, 1.0)
     rig = watch_target(driver.url)
     driver.until_polled()
-    driver.changed(final=True)
-    rig.until_states({"app-1": "finished"})
-    driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
-    driver.plugin = Plugin("app-2", "boot-2")
-    driver.plugin.started = 2000.0
+    start_second_application(driver, rig)
     rows(driver, 2.0)
 
     rig.until_states({"app-1": "finished", "app-2": "running"})
@@ -283,11 +279,7 @@ def test_what_is_said_of_an_application_is_said_of_the_next_one_too(driver, watc
     rows(driver, 1.0)
     rig = watch_target(driver.url)
     driver.until_polled()
-    driver.changed(final=True)
-    rig.until_states({"app-1": "finished"})
-    driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
-    driver.plugin = Plugin("app-2", "boot-2")
-    driver.plugin.started = 2000.0
+    start_second_application(driver, rig)
     driver.plugin.version = "9.9.9"
     rows(driver, 2.0)
     driver.until_polled()
