@@ -20,6 +20,7 @@ from prometheus_client import (
 from exporter.daemon import catalogue
 from exporter.daemon.decode import Decoder
 from exporter.daemon.exposition import Format
+from exporter.daemon.limits import Limits
 from exporter.daemon.render import Scrape, render
 from exporter.daemon.store import Store
 
@@ -41,7 +42,7 @@ class Ours:
 
     def __init__(self) -> None:
         """Take in the definitions."""
-        self._store = Store(900.0, LINES)
+        self._store = Store(900.0, Limits(LINES))
         self._catalogue = catalogue.load()
         self._decoder = Decoder()
         self._random = random.Random(1)
@@ -101,7 +102,7 @@ class Ours:
 
     def render(self) -> bytes:
         """Return one exposition."""
-        return render(Scrape(self._store.view(), {}, 900.0, LINES), self._catalogue, Format.TEXT)
+        return render(Scrape(self._store.view(), {}, 900.0, Limits(LINES)), self._catalogue, Format.TEXT)
 
 
 class Theirs:

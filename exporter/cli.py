@@ -19,6 +19,7 @@ Command = Callable[[argparse.Namespace], int]
 _INTERRUPTED = 128 + signal.SIGINT
 _UNREAD = 128 + signal.SIGPIPE
 """Exit codes, as of a process that the signal ends."""
+_DAEMON = "http://127.0.0.1:4060"
 _SAFE_IN_SHELL = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")
 
 
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
     parser = flags.Parser(
-        prog="spark-exporter", description="Custom metrics of Spark applications as Prometheus series."
+        prog="spark-exporter",
+        description="Metrics of Spark applications, and of the code in them, as Prometheus series.",
     )
     parser.add_argument("--version", action="version", version=f"spark-exporter {__version__}")
     parser.set_defaults(command=None)
@@ -74,6 +76,12 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
     check = add("check", _check, "Say whether a driver's metrics can get out, and what to do if not.")
     check.add_argument("url", metavar="URL", help="URL of the driver's UI, such as http://127.0.0.1:4040")
     flags.add_flags(check, flags.CHECK)
+    top = add("top", _top, "Show live what a running daemon knows: applications, stages, queries, metrics.")
+    top.add_argument(
+        "url", metavar="URL", nargs="?", default=_DAEMON, help=f"URL of the daemon. Default: {_DAEMON}."
+    )
+    top.add_argument("--once", action="store_true", help="Print everything once and end.")
+    flags.add_flags(top, flags.TOP)
     conf = add(
         "spark-conf", _spark_conf, "Print the Spark settings that load the plugin and ship the client."
     )
@@ -113,6 +121,19 @@ def _check(given: argparse.Namespace) -> int:
     from exporter.daemon.check import Check  # noqa: PLC0415
 
     return Check(target, values["scrape_timeout"], token).run()
+
+
+def _top(given: argparse.Namespace) -> int:
+    from exporter.top.run import Top  # noqa: PLC0415
+    from exporter.top.scrape import metrics_url  # noqa: PLC0415
+
+    values = flags.read(flags.TOP, given)
+    try:
+        url = metrics_url(given.url)
+    except ValueError as error:
+        raise UsageError(f"URL: {error}") from error
+    top = Top(url, values["interval"], values["application"])
+    return top.once() if given.once else top.live()
 
 
 def _jar(_given: argparse.Namespace) -> int:

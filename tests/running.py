@@ -203,3 +203,7 @@ class Daemon(Program):
     def labels_of(self, name):
         """Return the label sets of all series called ``name``."""
         return [dict(labels) for (found, labels) in self.samples() if found == name]
+
+    def samples_of(self, name):
+        """Return the values of all series called ``name``."""
+        return [value for (found, _labels), value in self.samples().items() if found == name]

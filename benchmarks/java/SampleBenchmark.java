@@ -2,6 +2,8 @@ import com.codahale.metrics.MetricRegistry;
 import io.sparkexporter.memory.MemoryRegistry;
 import io.sparkexporter.memory.MemorySource;
 import io.sparkexporter.model.Drops;
+import io.sparkexporter.reading.ReadingSampler;
+import io.sparkexporter.reading.ReadingTable;
 import io.sparkexporter.report.Outbox;
 import io.sparkexporter.report.Reply;
 import io.sparkexporter.report.Stats;
@@ -15,6 +17,7 @@ import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Arrays;
+import java.util.Collections;
 
 /** Takes samples of a directory as the executor plugin does, and prints how long one takes at the median. */
 public final class SampleBenchmark {
@@ -31,8 +34,8 @@ public final class SampleBenchmark {
     SegmentDirectory segments = new SegmentDirectory(directory, drops, SampleBenchmark::fail);
     MemorySource memory = new MemorySource(MemoryRegistry.INSTANCE);
     DropwizardBridge bridge = new DropwizardBridge(new MetricRegistry(), table);
-    Sampler sampler = new Sampler(table, Arrays.asList(memory, segments), drops, bridge, SampleBenchmark::fail);
-    Outbox outbox = new Outbox(table, "1", 1);
+    Sampler sampler = new Sampler(table, Arrays.asList(memory, segments), drops, bridge, none(drops), SampleBenchmark::fail);
+    Outbox outbox = new Outbox(table, sampler.readings().table(), "1", 1);
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     double[] sampled = new double[SAMPLES];
     double[] reported = new double[SAMPLES];
@@ -44,13 +47,18 @@ public final class SampleBenchmark {
       long middle = threads.getCurrentThreadCpuTime();
       outbox.next(0, Stats.NONE);
       int series = table.series().size();
-      outbox.accept(new Reply(1, outbox.nextSequence() - 1, table.metrics().size(), series, 0));
+      outbox.accept(new Reply(1, outbox.nextSequence() - 1, table.metrics().size(), series, 0, 0));
       if (i >= 0) {
         sampled[i] = (middle - start) / 1e6;
         reported[i] = (threads.getCurrentThreadCpuTime() - middle) / 1e6;
       }
     }
     System.out.println(table.series().size() + " " + median(sampled) + " " + median(reported));
+  }
+
+  /** Spark's own metrics and those of the system do not belong to what is measured here. */
+  private static ReadingSampler none(Drops drops) {
+    return new ReadingSampler(new ReadingTable(0, drops), Collections.emptyList(), SampleBenchmark::fail);
   }
 
   private static void fail(String sentence, Throwable cause) {

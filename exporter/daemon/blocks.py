@@ -1,7 +1,8 @@
 """Prints many samples of one family fast.
 
 Names and labels of a block stay while its values change. They are kept as one format string with a slot per
-sample, so that a scrape is a single ``%`` over all values, at the price of little more than their ``repr``.
+sample, so that a scrape is a single ``%`` over all values. What was printed is kept, too, for as long as the
+values are equal: most of a fleet does not change between two scrapes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from operator import itemgetter, truediv
+
+import orjson
 
 from exporter.daemon.exposition import number
 
@@ -20,36 +23,60 @@ class Block:
     """Samples of one family.
 
     Args:
-        prefixes: name and labels of each sample, without the value.
-        pick: gives the values of all samples, in order, from an array of cells.
+        prefixes: name and labels of each sample, without the value; read at the first scrape.
+        pick: gives the values of all samples, in order, from an array of cells; None takes them as they are.
         skip_nan: leave out samples whose value is NaN: a gauge that nobody has set has none.
 
     """
 
-    __slots__ = ("_pick", "_skip_nan", "_template")
+    __slots__ = ("_last", "_pick", "_prefixes", "_skip_nan", "_template")
 
-    def __init__(self, prefixes: Iterable[str], pick: Pick, *, skip_nan: bool = False) -> None:
-        """Prepare the format string."""
-        self._template = "".join([prefix.replace("%", "%%") + " %r\n" for prefix in prefixes])
+    def __init__(self, prefixes: Iterable[str], pick: Pick | None = None, *, skip_nan: bool = False) -> None:
+        """Prepare nothing yet."""
+        self._prefixes = prefixes
+        self._template: bytes | None = None
         self._pick = pick
         self._skip_nan = skip_nan
+        # One attribute, so that scrapes that overlap see values and text that belong together.
+        self._last: tuple[Sequence[float] | None, bytes] = (None, b"")
 
-    def text(self, cells: Sequence[float]) -> str:
+    def text(self, cells: Sequence[float]) -> bytes:
         """Return the sample lines for an array of cells."""
-        values = self._pick(cells)
-        # A sum is finite only if every part is. One that merely overflows takes the slow way: as right.
-        if math.isfinite(sum(values)):
-            return self._template % tuple(values)
-        return self._slow(values)
+        values = cells if self._pick is None else self._pick(cells)
+        last, text = self._last
+        if values != last:
+            text = self._print(values, self._template or self._prepare())
+            self._last = (values, text)
+        return text
 
-    def _slow(self, values: Sequence[float]) -> str:
+    def _prepare(self) -> bytes:
+        """Make the format string, and let go of what it was made from."""
+        prefixes = self._prefixes
+        if self._template is not None:
+            # Another scrape was faster.
+            return self._template
+        lines = "".join([prefix.replace("%", "%%") + " %s\n" for prefix in prefixes])
+        template = self._template = lines.encode("utf-8", "replace")
+        self._prefixes = ()
+        return template
+
+    def _print(self, values: Sequence[float], template: bytes) -> bytes:
+        # orjson takes a quarter of the time of repr, but writes null for what is not finite.
+        joined = orjson.dumps(values)[1:-1]
+        if b"n" in joined or b"e" in joined:
+            return self._slow(values, template)
+        return template % tuple(joined.split(b","))
+
+    def _slow(self, values: Sequence[float], template: bytes) -> bytes:
+        if not self._skip_nan or not any(map(math.isnan, values)):
+            return template % tuple([number(value).encode() for value in values])
         # Line ends within labels are escaped, so that each line of the template is one sample.
-        lines = self._template.split("\n")
-        return "".join(
+        lines = template.split(b"\n")
+        return b"".join(
             [
-                line[:-2].replace("%%", "%") + number(value) + "\n"
+                line % number(value).encode() + b"\n"
                 for line, value in zip(lines, values, strict=False)
-                if not (self._skip_nan and math.isnan(value))
+                if not math.isnan(value)
             ]
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.errors import CatalogueError
 from exporter.daemon.exposition import Family, escape, number
+from exporter.daemon.labels import LABEL_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,9 @@ SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 KEEP, DROP, ZERO = "keep", "drop", "zero"
 ENDED = (KEEP, DROP, ZERO)
 """What becomes of a metric when its application ends."""
+
+BY_EXECUTOR, DETAIL, OWN = "executor", "detail", "own"
+_OWN = ("spark_app_", "spark_driver_", "spark_exporter_")
 
 
 class Origin(NamedTuple):
@@ -72,6 +76,16 @@ class Entry:
         return len(self.own_labels) + (self.scope == "executor")
 
     @cached_property
+    def kind(self) -> str:
+        """What goes first when an application has too many series, by scope and prefix.
+
+        BY_EXECUTOR, then DETAIL such as stages and queries, then what is its OWN.
+        """
+        if self.scope == "executor":
+            return BY_EXECUTOR
+        return OWN if self.family.sample_name.startswith(_OWN) else DETAIL
+
+    @cached_property
     def _template(self) -> str:
         shown = ",".join(f'{label}="%s"' for label in self.labels)
         name = self.family.sample_name
@@ -98,12 +112,15 @@ class Catalogue:
         entries: Mapping[str, Entry],
         conditions: Mapping[str, str] = MappingProxyType({}),
         left_out: tuple[LeftOut, ...] = (),
+        label_length: int = LABEL_LENGTH,
     ) -> None:
         """Keep what was read."""
         self.entries = MappingProxyType(dict(entries))
         self.conditions = MappingProxyType(dict(conditions))
         """What the values of ``when`` mean."""
         self.left_out = left_out
+        self.label_length = label_length
+        """Characters of a label's value. It is here because whoever makes samples has the catalogue."""
 
     def __getitem__(self, name: str) -> Entry:
         """Return the metric called ``name``.
@@ -128,8 +145,9 @@ class Catalogue:
 
 
 @cache
-def load() -> Catalogue:
-    """Return the catalogue that comes with this package."""
+def load(label_length: int = LABEL_LENGTH) -> Catalogue:
+    """Return the catalogue that comes with this package, for labels of at most so many characters."""
     from exporter.daemon.schema import parse  # noqa: PLC0415 - the schema makes what is defined here
 
-    return parse(files("exporter").joinpath("catalogue.yaml").read_text("utf-8"))
+    read = parse(files("exporter").joinpath("catalogue.yaml").read_text("utf-8"))
+    return Catalogue(read.entries, read.conditions, read.left_out, label_length)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon.blocks import Block, Pick, pick_cells, pick_histograms, pick_means
 from exporter.daemon.exposition import Family, bound, escape
+from exporter.daemon.labels import LABEL_LENGTH, clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,6 +82,8 @@ class Scope:
     prefix: str
     labels: str
     """The labels before the user's, ready to print."""
+    label_length: int = LABEL_LENGTH
+    """Characters of a label's value."""
 
     def same(self, other: Scope) -> bool:
         """Say whether ``other`` would print the same, so that what is prepared here may stay."""
@@ -100,6 +103,12 @@ class Scope:
         metrics = [self.layout.series[index].metric for index in self.shape.series[: self.end]]
         shown = {metric: self.layout.metrics[metric].lines for metric in set(metrics) if self.shows(metric)}
         return sum([shown.get(metric, 0) for metric in metrics])
+
+    @cached_property
+    def clipped(self) -> int:
+        """How many of the series have a label that is too long and is cut."""
+        series = [self.layout.series[index] for index in self.shape.series[: self.end]]
+        return sum([max(map(len, one.labels), default=0) > self.label_length for one in series])
 
     @cached_property
     def blocks(self) -> tuple[tuple[str, Block], ...]:
@@ -134,10 +143,13 @@ class Scope:
     def _user_labels(self, metric: MetricDef, position: int) -> str:
         values = self.layout.series[self.shape.series[position]].labels
         return "".join(
-            [f',{key}="{escape(value)}"' for key, value in zip(metric.labels, values, strict=True)]
+            [
+                f',{key}="{escape(clip(value, self.label_length))}"'
+                for key, value in zip(metric.labels, values, strict=True)
+            ]
         )
 
 
-def application_labels(app_id: str, app_name: str) -> str:
+def application_labels(app_id: str, app_name: str, length: int = LABEL_LENGTH) -> str:
     """Return the labels that every series of an application carries, ready to print."""
-    return f'app_id="{escape(app_id)}",app_name="{escape(app_name)}"'
+    return f'app_id="{escape(clip(app_id, length))}",app_name="{escape(clip(app_name, length))}"'

@@ -6,24 +6,49 @@ Everything is checked before anything is kept, so an answer that breaks the cont
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from exporter.daemon import fields
+from exporter.daemon import catalogue, fields
+from exporter.daemon.builtin import FrameMaker
 from exporter.daemon.definitions import read_metrics, read_series
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fields import invalid
-from exporter.daemon.model import LIVE, REMOVED, Application, Executor, Layout, SeriesDef, Snapshot, Stats
+from exporter.daemon.measured import NOTHING, read_measured
+from exporter.daemon.model import (
+    COMPLETED,
+    FAILED,
+    LIVE,
+    REMOVED,
+    Application,
+    Executor,
+    Layout,
+    SeriesDef,
+    Snapshot,
+    Stats,
+)
 from exporter.daemon.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from exporter.daemon.catalogue import Catalogue
+
 PROTOCOL = 1
 MAX_DROP_REASONS = 32
-STATS = ("samples", "sample_seconds", "sample_failures", "series", "segments", "report_failures")
+STATS = (
+    "samples",
+    "sample_seconds",
+    "sample_failures",
+    "series",
+    "segments",
+    "readings",
+    "reading_seconds",
+    "report_failures",
+)
 DROP_REASON = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -34,15 +59,24 @@ class Position(NamedTuple):
     after: int = 0
     metrics: int = 0
     series: int = 0
+    readings: int = 0
 
 
 class Decoder:
-    """Follows one driver from answer to answer. Used by one thread."""
+    """Follows one driver from answer to answer. Used by one thread.
 
-    def __init__(self) -> None:
+    Args:
+        known: the catalogue of built-in metrics; the one of this package if it is not given.
+
+    """
+
+    def __init__(self, known: Catalogue | None = None) -> None:
         """Hold nothing yet."""
+        self._catalogue = known if known is not None else catalogue.load()
         self._last: Snapshot | None = None
         self._seen: set[SeriesDef] = set()
+        self._measured = NOTHING
+        self._maker = FrameMaker(self._catalogue)
 
     @property
     def position(self) -> Position:
@@ -50,7 +84,8 @@ class Decoder:
         last = self._last
         if last is None:
             return Position()
-        return Position(last.boot, last.sequence, len(last.layout.metrics), len(last.layout.series))
+        layout, readings = last.layout, len(self._measured.names)
+        return Position(last.boot, last.sequence, len(layout.metrics), len(layout.series), readings)
 
     def decode(self, body: bytes) -> Snapshot:
         """Return the snapshot that ``body`` leads to.
@@ -72,11 +107,17 @@ class Decoder:
         last = self._last if self._last is not None and self._last.boot == boot else None
         layout, added = self._layout(answer, last)
         snapshot = _snapshot(answer, layout, last)
+        measured = read_measured(answer, self._measured if last is not None else NOTHING)
+        # From here on nothing is refused any more.
         if last is None:
             self._seen = set()
+            self._maker = FrameMaker(self._catalogue)
         self._seen.update(added)
-        self._last = snapshot
-        return snapshot
+        self._measured = measured
+        version, interval = snapshot.plugin_version, snapshot.report_interval
+        frame = self._maker.make(version, interval, snapshot.executors, measured)
+        self._last = replace(snapshot, frame=frame)
+        return self._last
 
     def _layout(self, answer: dict[str, Any], last: Snapshot | None) -> tuple[Layout, Iterable[SeriesDef]]:
         known = last.layout if last is not None else Layout()
@@ -140,7 +181,17 @@ def _application(document: dict[str, Any], where: str) -> Application:
         spark_version=fields.text(document, "spark_version", where),
         user=fields.text(document, "user", where),
         start_time=fields.number(document, "start_time", where),
+        # An older plugin says neither.
+        waiting="waiting" in document and fields.flag(document, "waiting", where),
+        outcome=_outcome(document, where),
     )
+
+
+def _outcome(document: dict[str, Any], where: str) -> str:
+    outcome = fields.optional_text(document, "outcome", where) or ""
+    if outcome not in ("", COMPLETED, FAILED):
+        raise invalid(f"{where}.outcome", f'"{COMPLETED}", "{FAILED}" or null', outcome)
+    return outcome
 
 
 def _executors(answer: dict[str, Any], layout: Layout, last: Snapshot | None) -> tuple[Executor, ...]:

@@ -53,8 +53,8 @@ METRICS_INTRO = """# Metrics
 
 def flags_page() -> str:
     """Return docs/flags.md."""
-    serve = _flag_table("serve", flags.SERVE)
-    return GENERATED + FLAGS_INTRO + serve + "\n" + _flag_table("check", flags.CHECK)
+    tables = {"serve": flags.SERVE, "check": flags.CHECK, "top": flags.TOP}
+    return GENERATED + FLAGS_INTRO + "\n".join(_flag_table(name, table) for name, table in tables.items())
 
 
 def _flag_table(command: str, table: Sequence[flags.Flag]) -> str:

@@ -2,6 +2,7 @@
 
 ExporterError
 ├── SourceError     a target did not give what was asked; counted by ``reason``, never ends the daemon
+│   └── NotFoundError   the target knows nothing there
 ├── CatalogueError  the code and catalogue.yaml disagree; a defect of this program
 └── UsageError      a flag or an environment variable is wrong; ends the command with exit code 2
 """
@@ -18,6 +19,7 @@ REASONS = (
     "invalid",
     "mismatch",
     "duplicate",
+    "too_many",
     "internal",
 )
 """Every reason for which a source can fail: the values of the ``reason`` label."""
@@ -44,6 +46,10 @@ class SourceError(ExporterError):
         super().__init__(message)
         self.reason = reason
         self.transient = transient
+
+
+class NotFoundError(SourceError):
+    """A target knows nothing at the address that was asked."""
 
 
 class CatalogueError(ExporterError):

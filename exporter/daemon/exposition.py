@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prometheus_client.utils import floatToGoString
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Format(Enum):
@@ -21,6 +21,8 @@ class Format(Enum):
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+
+PART_SIZE = 1 << 20
 
 # The samples that OpenMetrics reserves for a family of each type.
 SUFFIXES = {
@@ -50,23 +52,41 @@ class Family(NamedTuple):
         return (self.name, *(self.name + suffix for suffix in SUFFIXES[self.type] if suffix))
 
 
-def expose(content: Iterable[tuple[Family, Iterable[str]]], form: Format) -> bytes:
-    """Return one exposition.
+def expose(content: Iterable[tuple[Family, Iterable[bytes]]], form: Format) -> bytes:
+    """Return one exposition; the arguments are those of ``parts_of``."""
+    return b"".join(parts_of(content, form))
+
+
+def parts_of(content: Iterable[tuple[Family, Iterable[bytes]]], form: Format) -> list[bytes]:
+    """Return one exposition in parts of about ``PART_SIZE``; sent one by one, they need less memory.
 
     Args:
         content: each family with its sample lines, in pieces that end with a newline.
         form: the format.
 
     """
+    parts: list[bytes] = []
+    gathered: list[bytes] = []
+    size = 0
+    for piece in _pieces(content, form):
+        gathered.append(piece)
+        size += len(piece)
+        if size >= PART_SIZE:
+            parts.append(b"".join(gathered))
+            gathered.clear()
+            size = 0
+    return [*parts, b"".join(gathered)]
+
+
+def _pieces(content: Iterable[tuple[Family, Iterable[bytes]]], form: Format) -> Iterator[bytes]:
     header = _openmetrics_header if form is Format.OPENMETRICS else _text_header
-    parts: list[str] = []
     for family, pieces in content:
-        lines = "".join(pieces)
+        lines = [piece for piece in pieces if piece]
         if lines:
-            parts += (header(family), lines)
+            yield header(family).encode("utf-8", "replace")
+            yield from lines
     if form is Format.OPENMETRICS:
-        parts.append("# EOF\n")
-    return "".join(parts).encode("utf-8", "replace")
+        yield b"# EOF\n"
 
 
 def _text_header(family: Family) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -12,10 +13,13 @@ import urllib3
 
 from exporter._version import __version__
 from exporter.daemon.deadline import DeadlineAdapter
-from exporter.daemon.errors import SourceError
+from exporter.daemon.errors import NotFoundError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+Params: TypeAlias = "Mapping[str, str | int | float | Sequence[str]]"
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
@@ -38,6 +42,7 @@ class Fetcher:
         token: sent as ``Authorization: Bearer``.
         max_body: bytes; a longer answer is refused while it arrives.
         clock: monotonic seconds.
+        turn: held during a request; sessions that share it never ask at the same time.
 
     """
 
@@ -47,8 +52,10 @@ class Fetcher:
         token: str | None = None,
         max_body: int = MAX_BODY,
         clock: Callable[[], float] = time.monotonic,
+        turn: AbstractContextManager[Any] | None = None,
     ) -> None:
         """Open nothing yet."""
+        self._turn = turn if turn is not None else nullcontext()
         self._timeout = timeout
         self._max_body = max_body
         self._clock = clock
@@ -71,7 +78,7 @@ class Fetcher:
     def get(
         self,
         url: str,
-        params: Mapping[str, str | int | float] | None = None,
+        params: Params | None = None,
         wait: float = 0.0,
         limit: float = math.inf,
     ) -> Answer:
@@ -87,8 +94,11 @@ class Fetcher:
             SourceError: with the reason; the message names the place without the query.
 
         """
+        with self._turn:
+            return self._get(url, params, wait, min(self._timeout, limit))
+
+    def _get(self, url: str, params: Params | None, wait: float, timeout: float) -> Answer:
         start = self._clock()
-        timeout = min(self._timeout, limit)
         place = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(url))
         try:
             with self._session.get(
@@ -144,6 +154,8 @@ def _check_status(response: requests.Response, place: str) -> None:
         )
     if status in _UNAUTHORIZED:
         raise SourceError("unauthorized", f"{place} answers {status}: it wants a token or a login")
+    if status == requests.codes.not_found:
+        raise NotFoundError("http_status", f"{place} answers with status {status}")
     if status != requests.codes.ok:
         raise SourceError("http_status", f"{place} answers with status {status}")
 

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from exporter.daemon import logs
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.errors import UsageError
-from exporter.daemon.values import parse_address, parse_duration, parse_limit, parse_path, parse_timeout
+from exporter.daemon.names import parse_rule
+from exporter.daemon.sources import POLLED
+from exporter.daemon.values import (
+    parse_address,
+    parse_bool,
+    parse_duration,
+    parse_label_length,
+    parse_limit,
+    parse_number,
+    parse_path,
+    parse_timeout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +53,8 @@ class Flag:
     parse: Callable[[str], Any]
     help: str
     repeatable: bool = False
+    separator: str = ","
+    """Stands between the values in the variable."""
 
     @property
     def key(self) -> str:
@@ -50,7 +63,7 @@ class Flag:
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it too; several values are separated by commas."""
+        """The environment variable that sets it too; several values are separated by ``separator``."""
         return ENV_PREFIX + self.key.upper()
 
 
@@ -91,11 +104,77 @@ SERVE: tuple[Flag, ...] = (
     Flag("web.telemetry-path", "PATH", "/metrics", parse_path, "Where the metrics are."),
     Flag("retention", "DURATION", "15m", parse_duration, "How long an application stays after its end."),
     Flag(
-        "series.limit",
+        "limits.application-series",
         "COUNT",
         "50000",
         parse_limit,
-        "How many custom series one application may have. Above it, the detail by executor goes first.",
+        "How many series one application may have, beside those about its state. "
+        "Above it, the detail by executor goes first, then that by stage, query and the like.",
+    ),
+    Flag(
+        "limits.series",
+        "COUNT",
+        "1000000",
+        parse_limit,
+        "How many series all applications may have together. "
+        "Above it, the newest ones lose their detail first.",
+    ),
+    Flag(
+        "limits.applications",
+        "COUNT",
+        "1000",
+        parse_number,
+        "How many applications are known at a time. Above it, those that ended first go before their time.",
+    ),
+    Flag(
+        "limits.label-length",
+        "COUNT",
+        "200",
+        parse_label_length,
+        "How many characters a label's value may have. "
+        "A longer one is cut and ends in a digest of the whole.",
+    ),
+    Flag(
+        "app-name.rule",
+        "REGEX=>REPLACEMENT",
+        None,
+        parse_rule,
+        "What to replace in the names of applications, so that every run of one has the same name. "
+        "May be given several times; the rules are applied in their order. "
+        "In the variable, each has a line of its own.",
+        repeatable=True,
+        separator="\n",
+    ),
+    Flag(
+        "app-name.default-rules",
+        "BOOL",
+        "true",
+        parse_bool,
+        "Whether dates, times, UUIDs, long hexadecimal words and the numbers of runs "
+        "are taken out of names, too.",
+    ),
+    Flag(
+        "poll.interval",
+        "DURATION",
+        "5s",
+        parse_timeout,
+        "How often Spark's REST API is asked, at most. What changes seldom is asked less often, and so is a "
+        "driver that takes long to answer.",
+    ),
+    Flag(
+        "collector.disable",
+        "NAME",
+        None,
+        _choice(*POLLED),
+        f"A collector that is not wanted, one of {', '.join(POLLED)}. May be given several times.",
+        repeatable=True,
+    ),
+    Flag(
+        "history.window",
+        "DURATION",
+        "24h",
+        parse_duration,
+        "How long ago an application may have ended to be read from a target that is a Spark history server.",
     ),
     _TIMEOUT,
     _TOKEN_FILE,
@@ -104,6 +183,11 @@ SERVE: tuple[Flag, ...] = (
 )
 
 CHECK: tuple[Flag, ...] = (_CHECK_TIMEOUT, _TOKEN_FILE)
+
+TOP: tuple[Flag, ...] = (
+    Flag("interval", "DURATION", "5s", parse_timeout, "How often to look, and how far apart with --once."),
+    Flag("application", "ID", None, str, "The only application to show, also one that has ended."),
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -169,7 +253,7 @@ def read(
         source = f"--{flag.name}"
         if texts is None and environment.get(flag.variable):
             texts, source = environment[flag.variable], flag.variable
-            texts = [part.strip() for part in texts.split(",")] if flag.repeatable else texts
+            texts = _parts(texts, flag.separator) if flag.repeatable else texts
         if texts is None:
             texts = flag.default
         try:
@@ -180,3 +264,9 @@ def read(
         except ValueError as error:
             raise UsageError(f"{source}: {error}") from error
     return result
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    parts = [part.strip() for part in text.split(separator)]
+    # An empty line says nothing, and an empty value between commas is a mistake.
+    return [part for part in parts if part] if separator == "\n" else parts

@@ -6,7 +6,6 @@ series comes or goes, so that whoever prints them can keep what it prepared.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import sys
 from collections import Counter
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.errors import CatalogueError
+from exporter.daemon.labels import clip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +25,16 @@ Labels = tuple[str, ...]
 INVALID_VALUE = "invalid_value"
 DUPLICATE = "duplicate"
 TRUNCATED = "label_truncated"
-DROP_REASONS = (INVALID_VALUE, DUPLICATE, TRUNCATED)
-"""What can be wrong with a sample. A sample whose label was truncated is published; the others are not."""
+LIMIT = "limit"
+NOT_A_NUMBER = "not_a_number"
+GAUGE_FAILED = "gauge_failed"
+MALFORMED = "malformed"
+DROP_REASONS = (INVALID_VALUE, DUPLICATE, TRUNCATED, LIMIT, NOT_A_NUMBER, GAUGE_FAILED, MALFORMED)
+"""What can be wrong with a sample. One whose label was too long, or no lawful text, has another.
 
-LABEL_LENGTH = 200
-_DIGEST = 8
+limit: more of its kind than are taken. not_a_number: null, a text or a list. gauge_failed: Spark says that
+reading the gauge failed. malformed: a line that cannot be read.
+"""
 
 
 class Column(NamedTuple):
@@ -47,6 +52,11 @@ class Frame(NamedTuple):
     """By the published name of the metric."""
     drops: Mapping[str, int] = MappingProxyType({})
     """How often something was wrong with a sample, by reason."""
+    culprits: Mapping[str, str] = MappingProxyType({})
+    """By reason, the first metric that was concerned."""
+
+
+EMPTY = Frame()
 
 
 class FrameBuilder:
@@ -55,19 +65,17 @@ class FrameBuilder:
     Args:
         catalogue: knows the metrics.
         last: the frame before, of the same source.
-        label_length: characters of a label's value; a longer one is cut, and ends in a digest of the whole.
 
     """
 
-    def __init__(
-        self, catalogue: Catalogue, last: Frame | None = None, label_length: int = LABEL_LENGTH
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, last: Frame | None = None) -> None:
         """Hold nothing."""
         self._catalogue = catalogue
         self._last = last.columns if last is not None else {}
-        self._length = label_length
+        self._length = catalogue.label_length
         self._samples: dict[str, dict[Labels, float]] = {}
         self._drops: Counter[str] = Counter()
+        self._culprits: dict[str, str] = {}
 
     def add(self, name: str, value: float | None, *labels: str) -> None:
         """Add one sample.
@@ -87,18 +95,19 @@ class FrameBuilder:
         if len(labels) != entry.width:
             raise CatalogueError(f"{name} takes {entry.width} label values in a frame; given were {labels!r}")
         if not _valid(value, entry.family.type):
-            self._drops[INVALID_VALUE] += 1
+            self.drop(INVALID_VALUE, name=name)
             return
         samples = self._samples.setdefault(name, {})
-        key = self._cut(labels)
+        key = self._cut(name, labels)
         if key in samples:
-            self._drops[DUPLICATE] += 1
+            self.drop(DUPLICATE, name=name)
             return
         samples[key] = float(value)
 
-    def drop(self, reason: str, count: int = 1) -> None:
-        """Account for something that never became a sample."""
+    def drop(self, reason: str, count: int = 1, name: str = "") -> None:
+        """Account for something that never became a sample of the metric ``name``."""
         self._drops[reason] += count
+        self._culprits.setdefault(reason, name)
 
     def frame(self) -> Frame:
         """Return what was added."""
@@ -109,17 +118,19 @@ class FrameBuilder:
             columns[name] = Column(
                 last.keys if last is not None and last.keys == keys else keys, tuple(samples.values())
             )
-        return Frame(MappingProxyType(columns), MappingProxyType(dict(self._drops)))
+        drops, culprits = dict(self._drops), self._culprits
+        return Frame(MappingProxyType(columns), MappingProxyType(drops), MappingProxyType(culprits))
 
-    def _cut(self, labels: Labels) -> Labels:
-        if all(len(label) <= self._length for label in labels):
+    def _cut(self, name: str, labels: Labels) -> Labels:
+        for label in labels:
+            if len(label) > self._length or not label.isascii():
+                break
+        else:
             return labels
-        self._drops[TRUNCATED] += 1
-        return tuple([label if len(label) <= self._length else self._shorten(label) for label in labels])
-
-    def _shorten(self, label: str) -> str:
-        digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-        return f"{label[: self._length - _DIGEST - 3]}...{digest}"
+        cut = tuple([clip(label, self._length) for label in labels])
+        if cut != labels:
+            self.drop(TRUNCATED, name=name)
+        return cut
 
 
 def _valid(value: object, kind: str) -> bool:

@@ -10,18 +10,25 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from exporter.daemon.frame import EMPTY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from exporter.daemon.frame import Frame
     from exporter.daemon.shape import Shape
 
 LIVE = "live"
 REMOVED = "removed"
 
+WAITING = "waiting"
 RUNNING = "running"
-FINISHED = "finished"
+COMPLETED = "completed"
+FAILED = "failed"
 LOST = "lost"
-STATES = (RUNNING, FINISHED, LOST)
+STATES = (WAITING, RUNNING, COMPLETED, FAILED, LOST)
+"""An application waits for its first executor, runs, and ends: well, badly, or without a word."""
+ENDED = (COMPLETED, FAILED)
 
 
 class MetricDef(NamedTuple):
@@ -86,6 +93,8 @@ class Stats:
     sample_failures: float | None = None
     series: float | None = None
     segments: float | None = None
+    readings: float | None = None
+    reading_seconds: float | None = None
     report_failures: float | None = None
     dropped: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -125,6 +134,12 @@ class Application:
     start_time: float | None
     end_time: float | None = None
     completed: bool = False
+    waiting: bool = False
+    """Whether no executor has come yet, although the application needs one."""
+    outcome: str = ""
+    """How it would end if it ended now: COMPLETED, FAILED, or empty while nothing is known."""
+    attempts: int = 1
+    """How many attempts of it there have been, as far as the source tells."""
 
     @property
     def run(self) -> tuple[str, str, float | None]:
@@ -147,20 +162,37 @@ class Snapshot:
     shape: Shape
     totals: Sequence[float]
     executors: tuple[Executor, ...]
+    frame: Frame = EMPTY
+    """Everything built-in that the plugin says, of the application and of its executors."""
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """An application together with how it is doing and its last snapshot."""
+    """An application together with how it is doing and what each source said last."""
 
     application: Application
     target: str
+    name: str = ""
+    """What the application is published as: its name without what changes from run to run."""
     state: str = RUNNING
+    since: float | None = None
+    """When the state began, as far as is known; Unix seconds."""
     snapshot: Snapshot | None = None
+    frames: Mapping[str, Frame] = field(default_factory=lambda: MappingProxyType({}))
+    """By the name of the source."""
+    waiting: bool | None = None
+    """What sources other than the plugin say about it; None if they said nothing."""
+    failed: bool | None = None
+    """The same: whether it would count as failed if it ended now."""
     ended_at: float | None = None
     """When it was seen to end, by the daemon's monotonic clock; retention counts from here."""
 
     @property
     def up(self) -> bool:
         """Whether the driver is there."""
-        return self.state == RUNNING
+        return self.state in (WAITING, RUNNING)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the application is known to have ended; one that was lost may come back."""
+        return self.state in ENDED

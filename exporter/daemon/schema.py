@@ -34,7 +34,10 @@ def parse(text: str) -> Catalogue:
         CatalogueError: with a sentence that names the metric and what is wrong.
 
     """
-    document = yaml.safe_load(text)
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"catalogue.yaml: is not YAML: {error}") from error
     if not isinstance(document, dict) or {*document} != _SECTIONS:
         raise CatalogueError(f"catalogue.yaml: expected the keys {', '.join(sorted(_SECTIONS))}")
     conditions, metrics, left_out = (document[key] for key in ("conditions", "metrics", "left_out"))
@@ -71,7 +74,7 @@ def _entry(item: Any, where: str, conditions: Mapping[str, str]) -> Entry:
     if not _VERSION.fullmatch(since):
         raise CatalogueError(f"{name}: since {since!r} is not a version such as {_SINCE}")
     labels = _labels(name, item.get("labels", []), SCOPES[scope])
-    origins = tuple(_origin(name, origin, labels) for origin in item.get("from", []))
+    origins = _origins(name, item.get("from", []), labels)
     source = item.get("source", "")
     if not isinstance(source, str) or not (source or origins):
         raise CatalogueError(f"{name}: expected from, or source as a text")
@@ -109,6 +112,12 @@ def _labels(name: str, labels: Any, common: tuple[str, ...]) -> tuple[str, ...]:
         if not isinstance(label, str) or not _NAME.fullmatch(label) or label in _NOT_LABELS:
             raise CatalogueError(f"{name}: {label!r} is not a label name")
     return tuple(labels)
+
+
+def _origins(name: str, items: Any, labels: tuple[str, ...]) -> tuple[Origin, ...]:
+    if not isinstance(items, list):
+        raise CatalogueError(f"{name}: expected from as a list of origins")
+    return tuple(_origin(name, item, labels) for item in items)
 
 
 def _origin(name: str, item: Any, labels: tuple[str, ...]) -> Origin:

@@ -15,18 +15,22 @@ import uvicorn
 
 from exporter._version import __version__
 from exporter.daemon import catalogue, flags, logs
+from exporter.daemon.landing.history import History, Recorder
+from exporter.daemon.landing.page import Landing
 from exporter.daemon.process import ProcessSamples
-from exporter.daemon.render import Scrape, render
+from exporter.daemon.render import Renderer, Scrape
 from exporter.daemon.status import Status
 from exporter.daemon.store import Store
+from exporter.daemon.turns import TURNS
 from exporter.daemon.values import Address
 from exporter.daemon.watch import Watcher
 from exporter.daemon.web import make_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from exporter.daemon.exposition import Format
+    from exporter.daemon.landing.page import Page
     from exporter.daemon.settings import Settings
 
 FIRST_ATTEMPT = 5.0
@@ -39,24 +43,28 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         """Connect the parts; nothing runs yet."""
         self._settings = settings
-        self._catalogue = catalogue.load()
+        self._catalogue = catalogue.load(settings.limits.label_length)
         self._process = ProcessSamples(self._catalogue)
         self._status = Status()
-        self._store = Store(settings.retention, settings.series_limit)
+        self._renderer = Renderer(self._catalogue)
+        self._store = Store(
+            settings.retention, settings.limits, names=settings.names, catalogue=self._catalogue
+        )
         self._watchers = [
             Watcher(
                 target,
-                timeout=settings.scrape_timeout,
-                token=settings.token,
+                settings.asking,
+                catalogue=self._catalogue,
                 store=self._store,
                 status=self._status,
             )
             for target in settings.targets
         ]
         self._stopping = threading.Event()
-        app = make_app(
-            settings.telemetry_path, self.render, self._status.view, lambda: not self._stopping.is_set()
-        )
+        self._history = History(self._catalogue)
+        self._recorder = Recorder(self._history, self._store.view)
+        self._landing = Landing(self._catalogue, self._history, settings.telemetry_path)
+        app = make_app(settings.telemetry_path, self.render, self.show, lambda: not self._stopping.is_set())
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -68,21 +76,27 @@ class Daemon:
             )
         )
 
-    def render(self, form: Format) -> bytes:
-        """Return one exposition."""
-        scrape = Scrape(
-            self._store.view(),
-            self._status.view(),
-            self._settings.retention,
-            self._settings.series_limit,
-            self._process.read(),
-        )
-        return render(scrape, self._catalogue, form)
+    def render(self, form: Format) -> list[bytes]:
+        """Return one exposition in parts."""
+        with TURNS.scrape():
+            scrape = Scrape(
+                self._store.view(),
+                self._status.view(),
+                self._settings.retention,
+                self._settings.limits,
+                self._process.read(),
+            )
+            return self._renderer.render(scrape, form)
+
+    def show(self, query: Mapping[str, str]) -> Page:
+        """Return the landing page for a query."""
+        return self._landing.page(query, self._store.view().applications, self._status.view(), time.time())
 
     def run(self, listener: socket.socket) -> None:
         """Serve on ``listener`` until ``stop`` is called."""
         for watcher in self._watchers:
             watcher.start()
+        self._recorder.start()
         deadline = time.monotonic() + FIRST_ATTEMPT
         for watcher in self._watchers:
             # In slices, because a signal handler runs only between two waits.
@@ -90,6 +104,7 @@ class Daemon:
                 watcher.asked.wait(0.1)
         if not self._stopping.is_set():
             self._server.run(sockets=[listener])
+        self._recorder.stop()
         for watcher in self._watchers:
             watcher.stop()
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter.daemon import flags
+from exporter.daemon.asking import Asking
 from exporter.daemon.errors import UsageError
+from exporter.daemon.limits import Limits
+from exporter.daemon.names import Names
+from exporter.daemon.pace import gap
 
 if TYPE_CHECKING:
     import argparse
@@ -25,9 +29,9 @@ class Settings:
     listen_address: Address
     telemetry_path: str
     retention: float
-    series_limit: int
-    scrape_timeout: float
-    token: str | None
+    limits: Limits
+    names: Names
+    asking: Asking
     log_level: str
     log_format: str
 
@@ -51,9 +55,21 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str] = o
         listen_address=values["web_listen_address"],
         telemetry_path=values["web_telemetry_path"],
         retention=values["retention"],
-        series_limit=values["series_limit"],
-        scrape_timeout=values["scrape_timeout"],
-        token=read_token(values["token_file"], environment),
+        limits=Limits(
+            application_series=values["limits_application_series"],
+            series=values["limits_series"],
+            applications=values["limits_applications"],
+            label_length=values["limits_label_length"],
+        ),
+        names=Names(values["app_name_rule"], defaults=values["app_name_default_rules"]),
+        asking=Asking(
+            timeout=values["scrape_timeout"],
+            token=read_token(values["token_file"], environment),
+            gap=gap(len(targets)),
+            interval=values["poll_interval"],
+            disabled=frozenset(values["collector_disable"]),
+            window=values["history_window"],
+        ),
         log_level=values["log_level"],
         log_format=values["log_format"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from exporter.daemon.sources import COLLECTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class CollectorStatus:
     """Whether the last attempt succeeded; None before the first, and while the source is not needed."""
     seconds: float = 0.0
     """How long the last attempt took, without the time it waited for news."""
+    last_success: float | None = None
+    """When an attempt succeeded last, in Unix seconds."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,9 @@ class TargetStatus:
 class Status:
     """The state of all targets; written by their threads, read by scrapes."""
 
-    def __init__(self) -> None:
-        """Know of no target."""
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        """Know of no target; ``now`` gives Unix seconds."""
+        self._now = now
         self._lock = threading.Lock()
         self._targets: Mapping[str, TargetStatus] = MappingProxyType({})
 
@@ -80,7 +84,10 @@ class Status:
             failures = dict(before.failures)
             if reason is not None:
                 failures[reason] = failures.get(reason, 0) + 1
-            after = CollectorStatus(before.attempts + 1, MappingProxyType(failures), reason is None, seconds)
+            last = self._now() if reason is None else before.last_success
+            after = CollectorStatus(
+                before.attempts + 1, MappingProxyType(failures), reason is None, seconds, last
+            )
             collectors = MappingProxyType({**known.collectors, collector: after})
             self._put(target, replace(known, collectors=collectors))
 

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from operator import is_
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from exporter.daemon import catalogue as built_in
 from exporter.daemon import logs
-from exporter.daemon.custom import Resolution, resolve
+from exporter.daemon.custom import Resolution
 from exporter.daemon.errors import SourceError
-from exporter.daemon.model import FINISHED, LOST, RUNNING, Application, Layout, Record, Snapshot
-from exporter.daemon.plan import BUDGET, CONFLICT, DROP_REASONS, Plan, make_plan
+from exporter.daemon.labels import clip
+from exporter.daemon.lifecycle import began, judge
+from exporter.daemon.limits import Limits
+from exporter.daemon.model import ENDED, LOST, Record
+from exporter.daemon.names import Names
+from exporter.daemon.planner import Planner, Published
+from exporter.daemon.runs import Runs
+from exporter.daemon.turns import TURNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-MAX_ENDED = 100
-_EMPTY = Layout()
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.frame import Frame
+    from exporter.daemon.model import Application, Snapshot
 
-
-@dataclass(frozen=True, eq=False)
-class Published:
-    """One application as a scrape sees it."""
-
-    record: Record
-    plan: Plan | None
-    dropped: Mapping[str, int]
-    """Series that were ever left out, by reason; only grows."""
+PLUGIN = "plugin"
+AHEAD = 60.0
+"""Seconds after a scrape for which another one is expected."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,10 @@ class View:
     resolution: Resolution = field(default_factory=Resolution)
     evicted: int = 0
     """Ended applications that went before their time because there were too many."""
+    runs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """By the name of the application."""
+    sample_drops: Mapping[tuple[str, str, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    """Samples in which something was wrong, by target, source and reason."""
 
 
 class Store:
@@ -47,146 +53,241 @@ class Store:
 
     Args:
         retention: seconds for which an application stays after its end.
-        series_limit: Prometheus series that one application may have.
+        limits: how much is kept and published.
         clock: monotonic seconds.
+        now: Unix seconds.
+        names: make the published names of applications.
+        catalogue: the built-in metrics.
 
     """
 
-    def __init__(
-        self, retention: float, series_limit: int, clock: Callable[[], float] = time.monotonic
+    def __init__(  # noqa: PLR0913 - two clocks for the tests, and three parts of the configuration
+        self,
+        retention: float,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        *,
+        names: Names | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         """Know of no application."""
         self._retention = retention
-        self._limit = series_limit
+        self._limits = limits if limits is not None else Limits()
         self._clock = clock
+        self._now = now
+        self._names = names if names is not None else Names()
+        self._catalogue = catalogue if catalogue is not None else built_in.load(self._limits.label_length)
         self._lock = threading.Lock()
-        self._view = View()
-        self._layouts: tuple[Layout, ...] = ()
+        self._known: dict[str, Record] = {}
+        self._planner = Planner(self._catalogue, self._limits)
+        self._runs = Runs()
+        self._evicted = 0
+        self._drops: dict[tuple[str, str, str], int] = {}
         self._repeats = logs.Repeats()
+        self._view = View()
+        self._viewed = -math.inf
 
     def view(self) -> View:
         """Return what is known now, without applications whose time is over."""
         with self._lock:
-            self._set({item.record.application.id: item for item in self._view.applications})
+            self._viewed = self._clock()
+            horizon = self._viewed - self._retention
+            over = [
+                app_id
+                for app_id, record in self._known.items()
+                if record.ended_at is not None and record.ended_at <= horizon
+            ]
+            for app_id in over:
+                self._remove(app_id)
+            if over:
+                self._refresh(())
             return self._view
 
     def publish(self, target: str, application: Application, snapshot: Snapshot | None = None) -> None:
         """Put in what a source found out; a snapshot that is not given stays as it was.
 
         Raises:
-            SourceError: with reason ``duplicate``, if another target shows the same application.
+            SourceError: with reason ``duplicate``, if another target shows the same application; with reason
+                ``too_many``, if there is no room for another one.
 
         """
-        with self._lock:
-            known = self._known()
-            before = known.get(application.id)
-            if before is not None and before.record.target != target and before.record.up:
-                raise SourceError(
-                    "duplicate", f"{application.id} is already watched at {before.record.target}"
-                )
-            if before is not None and before.record.application.run != application.run:
-                before = None
-                self._forget_drops(application.id)
-            if before is not None and before.record.state == FINISHED:
-                return
-            self._lose(known, target, but=application.id)
-            record = self._record(target, application, snapshot, before)
-            plain = Published(record, None, _no_drops())
-            known[application.id] = replace(before, record=record) if before is not None else plain
-            self._set(known)
+        with TURNS.work():
+            self._publish(target, application, snapshot)
+            self._print_ahead(application.id)
 
-    def _record(
-        self, target: str, application: Application, snapshot: Snapshot | None, before: Published | None
-    ) -> Record:
-        if snapshot is None and before is not None:
-            snapshot = before.record.snapshot
-        record = Record(application, target, RUNNING, snapshot)
-        if snapshot is not None and snapshot.final:
-            return self._ended(record, FINISHED, application.end_time or snapshot.time)
-        return self._ended(record, FINISHED, application.end_time) if application.completed else record
+    def _publish(self, target: str, application: Application, snapshot: Snapshot | None) -> None:
+        with self._lock:
+            before = self._before(target, application)
+            if before is not None and before.ended:
+                return
+            if before is None:
+                self._admit(application)
+            lost = self._lose(target, but=application.id)
+            self._known[application.id] = self._merged(target, application, snapshot, before)
+            if snapshot is not None:
+                self._count_drops(target, PLUGIN, snapshot.frame)
+            self._refresh([*lost, application.id])
+
+    def put(  # noqa: PLR0913 - what a source found out, together
+        self,
+        target: str,
+        application: Application,
+        source: str,
+        frame: Frame,
+        waiting: bool | None = None,
+        failed: bool | None = None,
+    ) -> None:
+        """Keep the last frame of a source; one for a run that is not published any more changes nothing.
+
+        Args:
+            target: where it comes from.
+            application: the run that it is about.
+            source: the name of the source.
+            frame: all that it says.
+            waiting: whether no executor has come yet; None if the source cannot know.
+            failed: whether the application would count as failed if it ended now; None likewise.
+
+        """
+        with TURNS.work():
+            with self._lock:
+                record = self._run_of(target, application)
+                if record is None:
+                    return
+                after = replace(
+                    record,
+                    frames=MappingProxyType({**record.frames, source: frame}),
+                    waiting=record.waiting if waiting is None else waiting,
+                    failed=record.failed if failed is None else failed,
+                )
+                self._known[application.id] = after if record.state == LOST else self._judged(after, record)
+                self._count_drops(target, source, frame)
+                self._refresh([application.id])
+            self._print_ahead(application.id)
+
+    def hold(self, target: str, app_ids: Collection[str]) -> None:
+        """Let the retention of applications that have ended at ``target`` begin anew: they are wanted."""
+        with self._lock:
+            for app_id in app_ids:
+                record = self._known.get(app_id)
+                if record is not None and record.target == target and record.ended:
+                    self._known[app_id] = replace(record, ended_at=self._clock())
 
     def lost(self, target: str) -> None:
         """Note that the driver at ``target`` is gone without having said so."""
         with self._lock:
-            known = self._known()
-            self._lose(known, target)
-            self._set(known)
+            self._refresh(self._lose(target))
 
     def run_of(self, target: str, application: Application) -> Record | None:
         """Return what is known of this very run, if it was seen at ``target``."""
-        found = self._known().get(application.id)
-        if found is None or found.record.target != target or found.record.application.run != application.run:
+        with self._lock:
+            return self._run_of(target, application)
+
+    def _run_of(self, target: str, application: Application) -> Record | None:
+        found = self._known.get(application.id)
+        if found is None or found.target != target or found.application.run != application.run:
             return None
-        return found.record
+        return found
 
-    def _lose(self, known: dict[str, Published], target: str, but: str = "") -> None:
-        for app_id, item in known.items():
-            if item.record.target == target and item.record.up and app_id != but:
-                known[app_id] = replace(item, record=self._ended(item.record, LOST, None))
+    def _before(self, target: str, application: Application) -> Record | None:
+        """Return the same run as it was; forget another one under the same id."""
+        known = self._known.get(application.id)
+        if known is None:
+            return None
+        if known.target != target and known.up:
+            raise SourceError("duplicate", f"{application.id} is already watched at {known.target}")
+        if known.application.run == application.run:
+            return known
+        self._remove(application.id)
+        return None
 
-    def _known(self) -> dict[str, Published]:
-        return {item.record.application.id: item for item in self._view.applications}
+    def _admit(self, application: Application) -> None:
+        """Make room for one more: the application that ended first goes.
 
-    def _ended(self, record: Record, state: str, end_time: float | None) -> Record:
-        application = replace(record.application, end_time=end_time)
-        return replace(record, application=application, state=state, ended_at=self._clock())
+        Raises:
+            SourceError: with reason ``too_many``, if all of them run.
 
-    def _set(self, known: dict[str, Published]) -> None:
-        """Make the next view out of ``known``; what did not change keeps its identity."""
-        horizon = self._clock() - self._retention
-        kept = [i for i in known.values() if i.record.ended_at is None or i.record.ended_at > horizon]
-        ended = sorted(
-            (i.record.ended_at, i.record.application.id) for i in kept if i.record.ended_at is not None
-        )
-        surplus = {app_id for _, app_id in ended[: max(0, len(ended) - MAX_ENDED)]}
-        kept = [item for item in kept if item.record.application.id not in surplus]
-        if len(kept) == len(self._view.applications) and all(map(is_, kept, self._view.applications)):
+        """
+        if len(self._known) < self._limits.applications:
             return
-        resolution = self._resolve(kept)
-        applications = tuple(
-            self._planned(item, refused) for item, refused in zip(kept, resolution.refused, strict=True)
-        )
-        for app_id in self._known().keys() - {item.record.application.id for item in kept}:
-            self._forget_drops(app_id)
-        self._view = View(applications, resolution, self._view.evicted + len(surplus))
-
-    def _resolve(self, kept: list[Published]) -> Resolution:
-        layouts = tuple(i.record.snapshot.layout if i.record.snapshot is not None else _EMPTY for i in kept)
-        if layouts != self._layouts:
-            self._layouts = layouts
-            return resolve(layouts)
-        return self._view.resolution
-
-    def _planned(self, item: Published, refused: frozenset[int]) -> Published:
-        snapshot = item.record.snapshot
-        unchanged = item.plan is not None and (item.plan.snapshot, item.plan.refused) == (snapshot, refused)
-        if snapshot is None or unchanged:
-            return item
-        plan = make_plan(item.record, snapshot, refused, self._limit, item.plan)
-        dropped = {reason: max(item.dropped[reason], plan.dropped[reason]) for reason in DROP_REASONS}
-        self._say_drops(item.record, plan)
-        return Published(item.record, plan, MappingProxyType(dropped))
-
-    def _say_drops(self, record: Record, plan: Plan) -> None:
-        app_id = record.application.id
-        if plan.dropped[BUDGET]:
-            message = f"more than {self._limit} series: some are not published; raise --series.limit"
-            self._repeats.fault((app_id, BUDGET), message, app_id=app_id)
-        else:
-            self._repeats.cleared((app_id, BUDGET), "all series fit in the limit again", app_id=app_id)
-        if plan.dropped[CONFLICT] and record.snapshot is not None:
-            metrics = record.snapshot.layout.metrics
-            names = ", ".join(sorted(metrics[index].name for index in plan.total.refused))
-            message = (
-                "metrics that contradict or repeat another one, or use a reserved label, are not published"
+        ended = [
+            (record.ended_at, app_id) for app_id, record in self._known.items() if record.ended_at is not None
+        ]
+        if not ended:
+            raise SourceError(
+                "too_many",
+                f"{application.id} is not followed: {self._limits.applications} applications run already; "
+                "raise --limits.applications",
             )
-            self._repeats.fault((app_id, CONFLICT), message, app_id=app_id, metrics=names)
+        self._remove(min(ended)[1])
+        self._evicted += 1
+
+    def _merged(
+        self, target: str, application: Application, snapshot: Snapshot | None, before: Record | None
+    ) -> Record:
+        if before is None:
+            name = self._names.normal(application.name)
+            self._runs.count(clip(name, self._limits.label_length))
+            record = Record(application, target, name)
         else:
-            self._repeats.cleared((app_id, CONFLICT), "all metrics are published again", app_id=app_id)
+            # The plugin does not know of other attempts, and REST does.
+            counted = max(application.attempts, before.application.attempts)
+            record = replace(before, application=replace(application, attempts=counted), target=target)
+        if snapshot is not None:
+            frames = MappingProxyType({**record.frames, PLUGIN: snapshot.frame})
+            record = replace(record, snapshot=snapshot, frames=frames)
+        return self._judged(record, before)
 
-    def _forget_drops(self, app_id: str) -> None:
-        self._repeats.forget((app_id, BUDGET), (app_id, CONFLICT))
+    def _judged(self, record: Record, before: Record | None) -> Record:
+        word = judge(record.application, record.snapshot, record.waiting, record.failed)
+        ended_at = None
+        if word.state in ENDED:
+            ended_at = before.ended_at if before is not None and before.ended else self._clock()
+        return replace(
+            record,
+            application=replace(record.application, end_time=word.end_time),
+            state=word.state,
+            since=began(before, word, record.application, self._now()),
+            ended_at=ended_at,
+        )
 
+    def _lose(self, target: str, but: str = "") -> list[str]:
+        """Take every application that was there for lost; return which."""
+        lost = [
+            app_id
+            for app_id, record in self._known.items()
+            if record.target == target and record.up and app_id != but
+        ]
+        for app_id in lost:
+            record = self._known[app_id]
+            application = replace(record.application, end_time=None)
+            since, ended_at = self._now(), self._clock()
+            gone = replace(record, application=application, state=LOST, since=since, ended_at=ended_at)
+            self._known[app_id] = gone
+        return lost
 
-def _no_drops() -> Mapping[str, int]:
-    return MappingProxyType(dict.fromkeys(DROP_REASONS, 0))
+    def _remove(self, app_id: str) -> None:
+        del self._known[app_id]
+        self._planner.forget(app_id)
+
+    def _print_ahead(self, app_id: str) -> None:
+        """Print an application here and not in the next scrape, unless nobody scrapes."""
+        if self._clock() - self._viewed > AHEAD:
+            return
+        published = self._planner.of(app_id)
+        if published is not None:
+            published.print_ahead()
+
+    def _count_drops(self, target: str, source: str, frame: Frame) -> None:
+        for reason, count in frame.drops.items():
+            key = (target, source, reason)
+            self._drops = {**self._drops, key: self._drops.get(key, 0) + count}
+            message = f"samples are not published as they came: {reason}"
+            metric = frame.culprits.get(reason, "")
+            self._repeats.fault(key, message, target=target, collector=source, metric=metric)
+
+    def _refresh(self, changed: Collection[str]) -> None:
+        """Make the next view; what did not change keeps its identity."""
+        applications = self._planner.update(self._known, changed)
+        resolution, runs, drops = self._planner.resolution, self._runs.view(), self._drops
+        self._view = View(applications, resolution, self._evicted, runs, MappingProxyType(drops))

@@ -13,6 +13,8 @@ _MAX_TIMEOUT = 3600.0
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:\[\]/]*)):(?P<port>\d{1,5})")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _MAX_PORT = 65535
+MIN_LABEL_LENGTH = 32
+MAX_LABEL_LENGTH = 10_000
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,28 @@ def parse_limit(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise ValueError(f"{text!r} is not a limit; expected a whole number, such as 50000")
     return int(text)
+
+
+def parse_number(text: str) -> int:
+    """Return a whole number, one or more."""
+    number = parse_limit(text)
+    if not number:
+        raise ValueError(f"{text!r} is too small; expected a whole number above zero, such as 1000")
+    return number
+
+
+def parse_label_length(text: str) -> int:
+    """Return how many characters a label's value may have."""
+    number = parse_limit(text)
+    if not MIN_LABEL_LENGTH <= number <= MAX_LABEL_LENGTH:
+        raise ValueError(
+            f"{text!r} is no length; expected {MIN_LABEL_LENGTH} to {MAX_LABEL_LENGTH}, such as 200"
+        )
+    return number
+
+
+def parse_bool(text: str) -> bool:
+    """Return what ``true`` or ``false`` mean."""
+    if text not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text == "true"

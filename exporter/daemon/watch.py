@@ -13,13 +13,19 @@ from exporter.daemon.discovery.hint import find_hint
 from exporter.daemon.discovery.target import is_loopback
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fetch import Fetcher
-from exporter.daemon.model import FINISHED, Application, Snapshot
+from exporter.daemon.history import History, is_history_server
+from exporter.daemon.poll import Poller
+from exporter.daemon.polled import polled_sources
 from exporter.daemon.sources.application import ApplicationSource
 from exporter.daemon.sources.environment import Environment, EnvironmentSource
 from exporter.daemon.sources.plugin import PluginSource
 from exporter.daemon.sources.runner import Runner, defect
 
 if TYPE_CHECKING:
+    from exporter.daemon.asking import Asking
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.model import Application, Snapshot
+    from exporter.daemon.sources import PolledSource
     from exporter.daemon.status import Status
     from exporter.daemon.store import Store
 
@@ -37,33 +43,42 @@ HASTY = 5
 
 
 class Watcher:
-    """Follows one target in a thread of its own.
+    """Follows one target in a thread of its own, and polls its application in another.
 
     Args:
-        target: URL of the driver's UI.
-        timeout: seconds for one request.
-        token: for the plugin, never for the UI.
+        target: URL of the driver's UI, or of a history server.
+        asking: how targets are asked.
+        catalogue: knows the metrics.
         store: where applications go.
         status: where the target's state goes.
 
     """
 
     def __init__(
-        self, target: str, *, timeout: float, token: str | None, store: Store, status: Status
+        self, target: str, asking: Asking, *, catalogue: Catalogue, store: Store, status: Status
     ) -> None:
         """Ask nothing yet."""
         self.asked = threading.Event()
         """Set once the target was asked for the first time, whatever came of it."""
         self._target = target
+        self._asking = asking
+        self._catalogue = catalogue
         self._store = store
         self._status = status
         self._repeats = logs.Repeats()
         self._runner = Runner(target, status, self._repeats)
-        self._ui = Fetcher(timeout)
-        self._plugin_fetcher = Fetcher(timeout, token)
+        # The driver is busy with its job: it is never asked two things at a time.
+        turn = threading.Lock()
+        self._ui = Fetcher(asking.timeout, turn=turn)
+        self._poll_fetcher = Fetcher(asking.timeout, turn=turn)
+        self._plugin_fetcher = Fetcher(asking.timeout, asking.token)
         self._application_source = ApplicationSource(self._ui, target)
         self._application: Application | None = None
         self._plugin: PluginSource | None = None
+        self._history: History | None = None
+        self._poller = Poller(
+            target, interval=asking.interval, sources=self._sources, store=store, runner=self._runner
+        )
         self._hints = True
         self._looks = 0
         self._hasty = 0
@@ -76,14 +91,17 @@ class Watcher:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+        self._poller.start()
 
     def stop(self) -> None:
         """End soon. A request that waits for news is left to itself: the thread does not keep the process."""
         self._stopping.set()
+        self._poller.stop()
 
     def join(self, timeout: float) -> None:
         """Wait for the end, at most ``timeout`` seconds."""
         self._thread.join(timeout)
+        self._poller.join(timeout)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -98,6 +116,7 @@ class Watcher:
             self.asked.set()
             self._stopping.wait(delay)
         self._ui.close()
+        self._poll_fetcher.close()
         self._plugin_fetcher.close()
 
     def _delay(self, error: SourceError) -> float:
@@ -111,6 +130,8 @@ class Watcher:
 
     def _step(self) -> float:
         """Do the next thing; return the seconds until the one after it."""
+        if self._history is not None:
+            return self._read_history(self._history)
         plugin = self._plugin
         if plugin is None and self._hints:
             plugin = self._plugin = self._hinted()
@@ -122,7 +143,50 @@ class Watcher:
     def _hinted(self) -> PluginSource | None:
         """Return the plugin to which Spark's metrics point, which is not sure to be there."""
         endpoint = find_hint(self._ui, self._target)
-        return PluginSource(self._plugin_fetcher, endpoint, None) if endpoint is not None else None
+        return self._plugin_at(endpoint, None) if endpoint is not None else None
+
+    def _plugin_at(self, endpoint: str, app_id: str | None) -> PluginSource:
+        return PluginSource(self._plugin_fetcher, endpoint, app_id, self._asking.gap, self._catalogue)
+
+    def _sources(self, application: Application) -> list[PolledSource]:
+        return polled_sources(
+            self._poll_fetcher,
+            self._target,
+            application,
+            self._catalogue,
+            disabled=self._asking.disabled,
+            served=lambda: self._has_plugin(application),
+        )
+
+    def _has_plugin(self, application: Application) -> bool:
+        known = self._store.run_of(self._target, application)
+        return known is not None and known.snapshot is not None
+
+    def _read_history(self, history: History) -> float:
+        """Read on in a history server, as long as it is one."""
+        if not is_history_server(self._ui, self._target):
+            self._history = None
+            self._describe_waiting("the history server is gone")
+            return ENDING
+        return history.step()
+
+    def _found_history(self) -> bool:
+        """Find out whether an application that nobody knew belongs to a history server."""
+        if self._application is None and is_history_server(self._ui, self._target):
+            logs.info("found a history server", target=self._target)
+            self._history = History(
+                self._target,
+                fetcher=self._ui,
+                asking=self._asking,
+                catalogue=self._catalogue,
+                store=self._store,
+                status=self._status,
+                runner=self._runner,
+            )
+        return self._history is not None
+
+    def _describe_waiting(self, reason: object) -> None:
+        self._status.describe(self._target, f"waiting for a driver: {reason}", up=False)
 
     def _look(self) -> PluginSource | float:
         """Look at the driver's REST API; return the plugin to ask, or else the seconds to the next look."""
@@ -132,10 +196,15 @@ class Watcher:
             application = self._runner.run(self._application_source)
         except SourceError as error:
             self._forget()
-            self._status.describe(self._target, f"waiting for a driver: {error}", up=False)
+            # An empty history server lists nothing, which no driver does for long.
+            if error.reason == "invalid" and self._found_history():
+                return 0.0
+            self._describe_waiting(error)
             raise
+        if self._found_history():
+            return 0.0
         known = self._store.run_of(self._target, application)
-        if known is not None and known.state == FINISHED:
+        if known is not None and known.ended:
             self._describe(application, "has ended; waiting for the next application")
             return ENDING
         if application.completed and known is None:
@@ -151,6 +220,7 @@ class Watcher:
 
     def _forget(self) -> None:
         """Take the driver for gone: whatever comes next is new."""
+        self._poller.follow(None)
         self._store.lost(self._target)
         self._application = None
         self._plugin = None
@@ -172,7 +242,7 @@ class Watcher:
                 "or give the application spark.exporter.host=0.0.0.0 and a token"
             )
             self._repeats.fault("loopback", message, target=self._target, endpoint=endpoint)
-        self._plugin = PluginSource(self._plugin_fetcher, endpoint, application.id)
+        self._plugin = self._plugin_at(endpoint, application.id)
         return self._plugin
 
     def _say_missing(self, environment: Environment) -> str:
@@ -230,6 +300,9 @@ class Watcher:
             fields = {"app_id": application.id, "app_name": application.name}
             logs.info("found an application", target=self._target, **fields)
         self._application = application
+        ended = application.completed or (snapshot is not None and snapshot.final)
+        # A plugin says enough for the first seconds, and many a job has not more of them.
+        self._poller.follow(None if ended else application, patient=snapshot is not None)
 
     def _describe(self, application: Application, sentence: str, endpoint: str = "") -> None:
         state = f"{application.name} ({application.id}) {sentence}"

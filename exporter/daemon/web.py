@@ -2,81 +2,74 @@
 
 from __future__ import annotations
 
-import gzip
 import threading
-from html import escape
+import zlib
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from exporter._version import __version__
+from exporter.daemon.landing.style import HEADERS
 from exporter.daemon.negotiate import accepts_gzip, choose_format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
     from exporter.daemon.exposition import Format
-    from exporter.daemon.status import TargetStatus
+    from exporter.daemon.landing.page import Page
 
 # Scrapes are local and frequent: most of the gain for a fraction of the time.
 _GZIP_LEVEL = 1
+_GZIP_FORMAT = 31
+"""What zlib calls a stream of gzip with a window of 32 KiB."""
 # Each holds a whole exposition in memory, twice; more at a time would not make them faster.
 _PARALLEL_SCRAPES = 2
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Spark Exporter</title></head>
-<body>
-<h1>Spark Exporter</h1>
-<p>Version {version}</p>
-<ul>
-<li><a href="{metrics}">Metrics</a></li>
-<li><a href="/-/healthy">Healthy</a></li>
-<li><a href="/-/ready">Ready</a></li>
-</ul>
-<h2>Targets</h2>
-<ul>
-{targets}
-</ul>
-</body>
-</html>
-"""
 
 
 def make_app(
     telemetry_path: str,
-    render: Callable[[Format], bytes],
-    targets: Callable[[], Mapping[str, TargetStatus]],
+    render: Callable[[Format], Sequence[bytes]],
+    show: Callable[[Mapping[str, str]], Page],
     ready: Callable[[], bool],
 ) -> Starlette:
     """Return the application.
 
     Args:
         telemetry_path: where the metrics are.
-        render: gives an exposition; called in a thread of its own for each scrape.
-        targets: gives the state of all targets.
+        render: gives an exposition in parts; called in a thread of its own for each scrape.
+        show: gives the page for a query; called in a thread of its own, too, one at a time.
         ready: says whether scrapes are complete.
 
     """
     turns = threading.BoundedSemaphore(_PARALLEL_SCRAPES)
+    # People can wait for each other; scrapes do not wait for them.
+    page_turn = threading.Lock()
 
     def metrics(request: Request) -> Response:
         # Starlette runs a plain function in a thread, so that a scrape does not hold up the others.
         form = choose_format(request.headers.get("accept"))
-        headers = {"Vary": "Accept, Accept-Encoding"}
+        headers = {"Vary": "Accept, Accept-Encoding", "Content-Type": form.value}
         with turns:
-            body = render(form)
+            parts = render(form)
             if accepts_gzip(request.headers.get("accept-encoding")):
-                body = gzip.compress(body, _GZIP_LEVEL)
-                headers["Content-Encoding"] = "gzip"
-        return Response(body, headers=headers | {"Content-Type": form.value})
+                return Response(_gzip(parts), headers=headers | {"Content-Encoding": "gzip"})
+        headers["Content-Length"] = str(sum(map(len, parts)))
+        return StreamingResponse(_one_by_one(parts), headers=headers)
 
-    async def landing(_request: Request) -> Response:
-        return HTMLResponse(_landing_page(telemetry_path, targets()))
+    def landing(request: Request) -> Response:
+        with page_turn:
+            page = show(request.query_params)
+        headers = {**HEADERS, "Vary": "Accept-Encoding"}
+        if page.refresh:
+            headers["Refresh"] = str(page.refresh)
+        body = page.body.encode("utf-8", "replace")
+        if accepts_gzip(request.headers.get("accept-encoding")):
+            body = _gzip([body])
+            headers["Content-Encoding"] = "gzip"
+        return HTMLResponse(body, page.status, headers)
 
     async def healthy(_request: Request) -> Response:
         return PlainTextResponse("Spark Exporter is healthy.\n")
@@ -96,9 +89,11 @@ def make_app(
     return Starlette(routes=routes)
 
 
-def _landing_page(telemetry_path: str, targets: Mapping[str, TargetStatus]) -> str:
-    items = "\n".join(
-        f'<li><a href="{escape(target)}">{escape(target)}</a>: {escape(status.state)}</li>'
-        for target, status in targets.items()
-    )
-    return _PAGE.format(version=__version__, metrics=escape(telemetry_path), targets=items)
+def _gzip(parts: Iterable[bytes]) -> bytes:
+    packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_FORMAT)
+    return b"".join([*map(packer.compress, parts), packer.flush()])
+
+
+async def _one_by_one(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part

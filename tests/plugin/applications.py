@@ -32,32 +32,36 @@ def finite_or_text(cells):
 class Store:
     """A store in the JVM, and what a client has put together from its answers."""
 
-    def __init__(self, jvm, boot="b00t", name="etl", **settings):
+    def __init__(self, jvm, boot="b00t", name="etl", *, local=False, **settings):
         """Make an empty one; settings without their prefix."""
         self.jvm = jvm
         prefixed = {f"spark.exporter.{key}": value for key, value in settings.items()}
-        self.number = jvm("store_new", boot=boot, name=name, settings=prefixed)
+        self.number = jvm("store_new", boot=boot, name=name, local=local, settings=prefixed)
         self.after = 0
         self.metrics = []
         self.series = []
+        self.readings = []
         self.dropped = {}
 
     def event(self, event, **arguments):
         """Let Spark say something, or the time pass."""
         self.jvm("store_event", store=self.number, event=event, **arguments)
 
-    def raw(self, after=0, metrics=0, series=0):
+    def raw(self, after=0, metrics=0, series=0, readings=0):
         """Return one snapshot as the text that a client would get."""
-        answer = self.jvm("store_snapshot", store=self.number, after=after, metrics=metrics, series=series)
+        held = {"metrics": metrics, "series": series, "readings": readings}
+        answer = self.jvm("store_snapshot", store=self.number, after=after, **held)
         self.dropped = answer
         return answer["json"]
 
     def poll(self):
         """Fetch what is new, as a client does; return the snapshot."""
-        snapshot = json.loads(self.raw(self.after, len(self.metrics), len(self.series)))
-        assert snapshot["base"] == {"metrics": len(self.metrics), "series": len(self.series)}
+        held = {"metrics": len(self.metrics), "series": len(self.series), "readings": len(self.readings)}
+        snapshot = json.loads(self.raw(self.after, **held))
+        assert snapshot["base"] == held
         self.metrics += snapshot["metrics"]
         self.series += snapshot["series"]
+        self.readings += snapshot["readings"]
         self.after = snapshot["sequence"]
         return snapshot
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from exporter.daemon.frame import Frame
+
 T = TypeVar("T")
+
+
+class Facts(NamedTuple):
+    """What a source knows of an application's course; None is what it cannot tell."""
+
+    waiting: bool | None = None
+    """No executor has registered yet."""
+    failed: bool | None = None
+    """It would count as failed if it ended now."""
 
 
 class Update(NamedTuple, Generic[T]):
@@ -12,6 +23,7 @@ class Update(NamedTuple, Generic[T]):
 
     value: T
     waited: float = 0.0
+    facts: Facts = Facts()
 
 
 class Source(Protocol[T]):
@@ -30,5 +42,17 @@ class Source(Protocol[T]):
         """
 
 
-COLLECTORS = ("application", "environment", "plugin")
+class PolledSource(Source[Frame], Protocol):
+    """A source that is asked again and again while an application runs."""
+
+    @property
+    def every(self) -> int:
+        """After how many polls it is due again; may change from one time to the next. 0: never again."""
+
+
+REST = ("runtime", "executors", "jobs", "stages", "sql", "storage", "dstreams", "connect")
+"""What Spark's REST API says of an application, each resource on its own."""
+POLLED = ("sink", *REST, "process")
+"""The sources that are polled: those that may be switched off."""
+COLLECTORS = ("application", "environment", "plugin", *POLLED)
 """The names of all sources: the values of the label ``collector``."""

@@ -55,13 +55,14 @@ class ApplicationSource:
             raise SourceError(
                 "invalid", f"{self._url} does not answer with JSON: is it the UI of a Spark driver?"
             ) from error
-        found = [_application(item) for item in fields.items(listed, "applications")]
+        found = [application_of(item) for item in fields.items(listed, "applications")]
         if not found:
             raise SourceError("invalid", f"{self._url} lists no application yet", transient=True)
         return Update(max(found, key=lambda app: (not app.completed, app.start_time or 0.0)))
 
 
-def _application(item: Any) -> Application:
+def application_of(item: Any) -> Application:
+    """Return the newest attempt of one of the applications that REST lists."""
     document = fields.mapping(item, "application")
     attempts = fields.items(document.get("attempts"), "application.attempts")
     if not attempts:
@@ -77,6 +78,7 @@ def _application(item: Any) -> Application:
         start_time=_seconds(newest, "startTimeEpoch"),
         end_time=_seconds(newest, "endTimeEpoch"),
         completed=fields.flag(newest, "completed", "application.attempts"),
+        attempts=len(attempts),
     )
 
 

@@ -1,21 +1,34 @@
-"""Whether the plugin is configured in an application, and where it listens."""
+"""What an application runs on; whether the plugin is configured in it, and where it listens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields
 from exporter.daemon.decode import parse
 from exporter.daemon.discovery.target import endpoint_of
 from exporter.daemon.errors import SourceError
+from exporter.daemon.frame import Frame, FrameBuilder
 from exporter.daemon.sources import Update
+from exporter.daemon.sources.rest import words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.fetch import Fetcher
+    from exporter.daemon.sources.rest import Api
 
 PLUGIN_CLASS = "io.sparkexporter.ExporterPlugin"
 ENDPOINT_KEY = "spark.exporter.endpoint"
+_MANAGERS = {
+    "local-cluster": "standalone",
+    "local": "local",
+    "spark:": "standalone",
+    "yarn": "yarn",
+    "k8s:": "kubernetes",
+}
 
 
 @dataclass(frozen=True)
@@ -47,12 +60,7 @@ class EnvironmentSource:
                 # The UI knows the application a moment before it knows its environment.
                 raise SourceError(error.reason, str(error), transient=True) from error
             raise
-        conf = {}
-        for item in fields.items(document.get("sparkProperties"), "environment.sparkProperties"):
-            pair = fields.items(item, "environment.sparkProperties")
-            if len(pair) != 2 or not all(type(part) is str for part in pair):  # noqa: PLR2004 - a pair
-                raise fields.invalid("environment.sparkProperties", "pairs of strings", pair)
-            conf[pair[0]] = pair[1]
+        conf = _conf(document)
         plugins = [name.strip() for name in conf.get("spark.plugins", "").split(",")]
         return Update(Environment(PLUGIN_CLASS in plugins, self._endpoint(conf.get(ENDPOINT_KEY))))
 
@@ -61,3 +69,64 @@ class EnvironmentSource:
             return endpoint_of(self._target, published) if published else None
         except ValueError as error:
             raise SourceError("invalid", str(error)) from error
+
+
+class RuntimeSource:
+    """Reads ``/environment`` once. It is the largest of Spark's answers, and does not change."""
+
+    name = "runtime"
+    every = 0
+
+    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+        """Ask ``api``."""
+        self._api = api
+        self._catalogue = catalogue
+        self._conf: Mapping[str, str] | None = None
+
+    def conf(self) -> Mapping[str, str]:
+        """Return Spark's configuration, which is read if it was not yet.
+
+        Raises:
+            SourceError: the driver does not give it.
+
+        """
+        if self._conf is None:
+            self._conf = _conf(self._api.mapping("environment"))
+        return self._conf
+
+    def update(self) -> Update[Frame]:
+        """Return what the application runs on."""
+        document = self._api.mapping("environment")
+        self._conf = conf = _conf(document)
+        runtime = fields.mapping(document.get("runtime"), "environment.runtime")
+        master = conf.get("spark.master", "")
+        builder = FrameBuilder(self._catalogue)
+        builder.add(
+            "spark_app_environment_info",
+            1,
+            words(runtime, "javaVersion"),
+            words(runtime, "scalaVersion").removeprefix("version "),
+            _manager(master),
+            conf.get("spark.submit.deployMode", ""),
+            master,
+            conf.get("spark.dynamicAllocation.enabled", "false"),
+        )
+        return Update(builder.frame())
+
+
+def _conf(document: dict[str, Any]) -> dict[str, str]:
+    conf = {}
+    for item in fields.items(document.get("sparkProperties"), "environment.sparkProperties"):
+        pair = fields.items(item, "environment.sparkProperties")
+        if len(pair) != 2 or not all(type(part) is str for part in pair):  # noqa: PLR2004 - a pair
+            raise fields.invalid("environment.sparkProperties", "pairs of strings", pair)
+        conf[pair[0]] = pair[1]
+    return conf
+
+
+def _manager(master: str) -> str:
+    """Return what gives the application its executors."""
+    for prefix, manager in _MANAGERS.items():
+        if master.startswith(prefix):
+            return manager
+    return "other"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exporter.daemon import logs
-    from exporter.daemon.sources import Source
+    from exporter.daemon.sources import Source, Update
     from exporter.daemon.status import Status
 
 T = TypeVar("T")
@@ -33,7 +33,8 @@ class Runner:
         self._target = target
         self._status = status
         self._repeats = repeats
-        self._clock = clock
+        self.clock = clock
+        """Monotonic seconds."""
 
     def run(self, source: Source[T]) -> T:
         """Return what the source found out.
@@ -42,16 +43,25 @@ class Runner:
             SourceError: whatever went wrong; it is counted and logged already.
 
         """
-        start = self._clock()
+        return self.ask(source).value
+
+    def ask(self, source: Source[T]) -> Update[T]:
+        """Return what the source found out, with the facts beside it.
+
+        Raises:
+            SourceError: whatever went wrong; it is counted and logged already.
+
+        """
+        start = self.clock()
         try:
-            value, waited = source.update()
+            update = source.update()
         except SourceError as error:
-            raise self.failed(source.name, error, self._clock() - start) from error
+            raise self.failed(source.name, error, self.clock() - start) from error
         except Exception as error:
-            raise self.failed(source.name, defect(error), self._clock() - start) from error
-        self._status.succeeded(self._target, source.name, self._clock() - start - waited)
+            raise self.failed(source.name, defect(error), self.clock() - start) from error
+        self._status.succeeded(self._target, source.name, self.clock() - start - update.waited)
         self._repeats.cleared(source.name, "well again", **self._fields(source.name))
-        return value
+        return update
 
     def failed(self, collector: str, error: SourceError, seconds: float, key: str = "") -> SourceError:
         """Count and log one failure; return it. The log is silent while the same fault of ``key`` lasts."""

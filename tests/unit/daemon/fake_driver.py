@@ -32,6 +32,8 @@ def executor(name="1", series=(), values=(), **more):
         "sample_failures": 1,
         "series": len(series),
         "segments": 2,
+        "readings": 250,
+        "reading_seconds": 0.03,
         "report_failures": 0,
     }
     given = {
@@ -51,6 +53,12 @@ def executor(name="1", series=(), values=(), **more):
     return {**given, "series": list(series), "values": list(values), **more}
 
 
+def query(name="orders", run="run-1", **more):
+    """Return a run of a streaming query of the wire."""
+    given = {"id": f"id of {name}", "run_id": run, "name": name, "started": 1004.0, "terminated": None}
+    return {**given, "exception": None, "idle": None, "totals": {}, "progress": {}, **more}
+
+
 class Plugin:
     """What one driver's plugin knows. Set the attributes, then call ``changed``."""
 
@@ -66,13 +74,19 @@ class Plugin:
         self.series = []
         self.totals = []
         self.executors = []
+        self.readings = []
+        self.application_readings = [[], []]
+        self.queries = []
+        self.waiting = False
+        self.outcome = None
 
-    def answer(self, metrics=0, series=0, boot=""):
+    def answer(self, metrics=0, series=0, boot="", readings=0):
         """Return the document for a client that holds so many definitions."""
         if boot != self.boot:
-            metrics = series = 0
+            metrics = series = readings = 0
         application = {"id": self.app_id, "name": "etl", "attempt_id": None, "spark_version": "4.3.0"}
         application |= {"user": "spark", "start_time": self.started, "report_interval": 2.0}
+        application |= {"waiting": self.waiting, "outcome": self.outcome}
         return {
             "protocol": 1,
             "plugin_version": self.version,
@@ -81,10 +95,13 @@ class Plugin:
             "final": self.final,
             "time": 1010.0,
             "application": application,
-            "base": {"metrics": metrics, "series": series},
+            "base": {"metrics": metrics, "series": series, "readings": readings},
             "metrics": self.metrics[metrics:],
             "series": self.series[series:],
             "totals": self.totals,
+            "readings": self.readings[readings:],
+            "application_readings": self.application_readings,
+            "queries": self.queries,
             "executors": self.executors,
         }
 
@@ -233,8 +250,13 @@ class Handler(BaseHTTPRequestHandler):
             if driver.stopping.is_set():
                 self.close_connection = True
                 return
-            held = (int(query["metrics"]), int(query["series"]))
-            body = json.dumps(words(driver.plugin.answer(*held, query.get("boot", "")))).encode()
+            held = (
+                int(query["metrics"]),
+                int(query["series"]),
+                query.get("boot", ""),
+                int(query["readings"]),
+            )
+            body = json.dumps(words(driver.plugin.answer(*held))).encode()
         self.send(200, body)
 
     def send(self, status, body, **headers):

@@ -6,7 +6,10 @@ import json
 from fake_driver import Plugin, executor, metric, until
 
 from exporter.daemon import logs
+from exporter.daemon.asking import Asking
+from exporter.daemon.catalogue import load
 from exporter.daemon.exposition import Format, expose
+from exporter.daemon.limits import Limits
 from exporter.daemon.render import custom
 from exporter.daemon.status import Status
 from exporter.daemon.store import Store
@@ -24,13 +27,15 @@ BAD_PLUGINS = {
 class Rig:
     """A watcher with its store, status and log."""
 
-    def __init__(self, target, token=None):
+    def __init__(self, target, token=None, **asking):
         self.log = io.StringIO()
         logs.configure("debug", "json", self.log)
-        self.store = Store(900.0, 1000)
+        self.store = Store(900.0, Limits(1000))
         self.status = Status()
         self.target = target
-        self.watcher = Watcher(target, timeout=2.0, token=token, store=self.store, status=self.status)
+        self.watcher = Watcher(
+            target, Asking(2.0, token, **asking), catalogue=load(), store=self.store, status=self.status
+        )
         self.watcher.start()
 
     def states(self):
@@ -80,7 +85,7 @@ def rows(driver, value):
 def start_second_application(driver, rig):
     """End the driver's first application, and let another one take its place once that has been seen."""
     driver.changed(final=True)
-    rig.until_states({"app-1": "finished"})
+    rig.until_states({"app-1": "completed"})
     driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
     driver.plugin = Plugin("app-2", "boot-2")
     driver.plugin.started = 2000.0

@@ -11,6 +11,15 @@ LABELS = st.lists(NAMES.filter(lambda name: name not in ("le", "quantile")), max
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
 COUNTS = st.integers(0, 2**53).map(float) | st.floats(0, 1e300)
 ANY = st.floats()
+READINGS = TEXTS | st.sampled_from(
+    [
+        "executor.runTime",
+        "jvm.heap.used",
+        "app.jobs.failed",
+        "DAGScheduler.job.allJobs",
+        "AccumulatorSource.x",
+    ]
+)
 WIDTHS = {"sum": 1, "max": 1, "min": 1, "mean": 2, "mostrecent": 2}
 
 
@@ -63,4 +72,18 @@ def plugins(draw):
         gone = draw(st.booleans())
         more = {"state": "removed", "removed": 1005.0, "reason": draw(TEXTS)} if gone else {}
         plugin.executors.append(executor(name, chosen, values, **more))
+    draw_readings(draw, plugin)
     return plugin
+
+
+def draw_readings(draw, plugin):
+    """Give the plugin any lawful readings."""
+    plugin.readings = draw(st.lists(READINGS, max_size=6, unique=True))
+    indices = st.lists(st.sampled_from(range(len(plugin.readings))), unique=True) if plugin.readings else None
+    for place in [*plugin.executors, None]:
+        chosen = draw(indices) if indices is not None else []
+        values = [draw(ANY) for _ in chosen]
+        if place is None:
+            plugin.application_readings = [chosen, values]
+        else:
+            place |= {"readings": chosen, "reading_values": values}

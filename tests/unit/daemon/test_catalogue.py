@@ -6,52 +6,127 @@ from pathlib import Path
 import pytest
 
 from exporter.daemon import catalogue, docs
+from exporter.daemon.catalogue import LeftOut, Origin
 from exporter.daemon.errors import CatalogueError
 from exporter.daemon.process import ProcessSamples
+from exporter.daemon.schema import parse
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-GOOD = """
-- name: spark_thing_seconds_total
-  type: counter
-  unit: seconds
-  labels: [app_id]
-  help: Time.
-  source: here
+METRIC = """
+  - name: spark_thing_seconds_total
+    type: counter
+    unit: seconds
+    scope: executor
+    labels: [kind, part]
+    help: Time.
+    from:
+      - {reading: executor.thing, scale: 0.001, labels: {kind: a}}
+      - {rest: executors.thing}
+    when: plugin
+    since: 4.1
+"""
+GOOD = f"""
+conditions:
+  plugin: the application runs the plugin
+metrics:{METRIC}
+left_out:
+  - {{reading: "executor.mean*", reason: A rate follows from the counter.}}
 """
 
 
 def test_a_good_catalogue_is_read():
-    """Name, type, unit, labels and help."""
-    entry = catalogue.parse(GOOD)["spark_thing_seconds_total"]
+    """Name, type, unit, scope, labels, help, origins, condition and version."""
+    found = parse(GOOD)
+    entry = found["spark_thing_seconds_total"]
 
     assert entry.family == ("spark_thing_seconds", "counter", "Time.", "seconds")
-    assert entry.line(("a",), 2) == 'spark_thing_seconds_total{app_id="a"} 2.0\n'
+    assert entry.labels == ("app_id", "app_name", "executor_id", "kind", "part")
+    assert entry.width == 3
+    assert (entry.scope, entry.when, entry.since, entry.ended) == ("executor", "plugin", "4.1", "keep")
+    assert entry.source == "reading `executor.thing`; REST `executors.thing`"
+    line = 'spark_thing_seconds_total{app_id="a",app_name="b",executor_id="1",kind="x",part="y"} 2.0\n'
+    assert entry.line(("a", "b", "1", "x", "y"), 2) == line
+    assert found.conditions == {"plugin": "the application runs the plugin"}
+    assert found.left_out == (LeftOut("reading", "executor.mean*", "A rate follows from the counter."),)
+
+
+def test_sources_ask_for_their_origins():
+    """With the metric's name, the scale and the fixed labels."""
+    found = parse(GOOD)
+    reading = Origin("reading", "executor.thing", 0.001, (("kind", "a"),))
+
+    assert found.origins("reading") == (("spark_thing_seconds_total", reading),)
+    assert found.origins("rest") == (("spark_thing_seconds_total", Origin("rest", "executors.thing")),)
+    assert found.origins("query") == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("type: counter", "type: counter\n    ended: zero", ("executor", "zero")),
+        ("    scope: executor\n", "", ("daemon", "keep")),
+        ("    scope: executor\n", "    scope: app\n", ("app", "keep")),
+        ("_total\n    type: counter", "\n    type: gauge", ("executor", "drop")),
+    ],
+)
+def test_what_the_catalogue_need_not_say(old, new, expected):
+    """A metric without a scope is the daemon's own; a gauge drops at the end, and the others stay."""
+    assert old in GOOD
+    (entry,) = parse(GOOD.replace(old, new)).entries.values()
+
+    assert (entry.scope, entry.ended) == expected
+
+
+FROM = GOOD[GOOD.index("    from:") : GOOD.index("    when:")]
+FIRST = "{reading: executor.thing, scale: 0.001, labels: {kind: a}}"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("  source: here\n", "", "expected the keys"),
-        ("source: here", "source: here\n  extra: 1", "expected the keys"),
+        ("    help: Time.\n", "", "metric 1: expected the keys help, name, type and perhaps"),
+        ("help: Time.", "help: Time.\n    extra: 1", "metric 1: expected the keys"),
         ("spark_thing_seconds_total", "sparkThing_seconds_total", "not a name in snake_case"),
         ("spark_thing_seconds_total", "spark_thing_seconds", "a counter ends in _total"),
         ("type: counter", "type: gauge", "a gauge ends in neither _total nor _info"),
         ("type: counter", "type: summary", "type 'summary' is not one of counter, gauge, info"),
         ("unit: seconds", "unit: bytes", "does not end in its unit 'bytes'"),
-        ("labels: [app_id]", "labels: [app_id, app_id]", "a list of different names"),
-        ("labels: [app_id]", "labels: [le]", "'le' is not a label name"),
-        ("labels: [app_id]", "labels: app_id", "a list of different names"),
+        ("labels: [kind, part]", "labels: [kind, kind]", "a list of different names"),
+        ("labels: [kind, part]", "labels: [kind, app_id]", "a list of different names"),
+        ("labels: [kind, part]", "labels: [kind, le]", "'le' is not a label name"),
+        ("labels: [kind, part]", "labels: kind", "a list of different names"),
         ("help: Time.", "help: Time", "a sentence with a full stop"),
         ("spark_thing_seconds_total", "spark_custom_thing_seconds_total", "belongs to the user's metrics"),
-        (GOOD, "a: 1", "expected a list of metrics"),
-        (GOOD, GOOD + GOOD, "clashes with an earlier metric"),
+        ("scope: executor", "scope: stage", "scope 'stage' is not one of daemon, app, executor"),
+        ("when: plugin", "when: sometimes", "when 'sometimes' is not among the conditions"),
+        ("when: plugin", "ended: never", "ended 'never' is not one of keep, drop, zero"),
+        ("since: 4.1", "since: newest", "since 'newest' is not a version such as 3.5"),
+        (FROM, "", "expected from, or source as a text"),
+        (FROM, "    source: [a]\n", "expected from, or source as a text"),
+        (FROM, "    from: here\n", "expected from as a list of origins"),
+        (FIRST, "here", "each origin has one of process, query, reading, rest and perhaps labels, scale"),
+        (FIRST, "{reading: a, rest: b}", "each origin has one of process, query, reading, rest"),
+        (FIRST, "{reading: a, unit: b}", "each origin has one of process, query, reading, rest"),
+        (FIRST, "{reading: a, scale: 0}", "an origin is a text, its scale a number above zero"),
+        (FIRST, "{reading: a, scale: much}", "an origin is a text, its scale a number above zero"),
+        (FIRST, "{reading: [a]}", "an origin is a text, its scale a number above zero"),
+        (FIRST, "{reading: a, labels: {color: red}}", "the labels of an origin are some of kind, part"),
+        (FIRST, "{reading: a, labels: red}", "the labels of an origin are some of kind, part"),
+        ("the counter.}", "the counter}", "is not one of process, query, reading, rest and a sentence"),
+        ('reading: "executor.mean*", ', "", "is not one of process, query, reading, rest and a sentence"),
+        ("  plugin: the application runs the plugin", "  plugin: [1]", "expected conditions to be texts"),
+        (METRIC, METRIC + METRIC, "catalogue.yaml: spark_thing_seconds_total clashes with an earlier metric"),
+        (METRIC, " {}", "expected metrics and left_out to be lists"),
+        (GOOD, "[1]", "catalogue.yaml: expected the keys conditions, left_out, metrics"),
+        (GOOD, "metrics: []", "catalogue.yaml: expected the keys conditions, left_out, metrics"),
+        (GOOD, "metrics: [", "catalogue.yaml: is not YAML"),
     ],
 )
 def test_a_bad_catalogue_is_refused(old, new, message):
     """Each rule has its sentence."""
     assert old in GOOD
     with pytest.raises(CatalogueError, match=re.escape(message)):
-        catalogue.parse(GOOD.replace(old, new))
+        parse(GOOD.replace(old, new))
 
 
 def test_a_name_that_is_not_in_the_catalogue_is_an_error():

@@ -4,35 +4,16 @@ import copy
 import json
 import math
 
-import orjson
 import pytest
-from fake_driver import Plugin, executor, metric, words
+from fake_driver import executor, metric, query
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import plugins
+from wire import encode, plugin
 
 from exporter.daemon.decode import Decoder
 from exporter.daemon.errors import SourceError
 from exporter.daemon.model import Application
-
-
-def encode(document):
-    return orjson.dumps(words(document))
-
-
-def plugin(**more):
-    result = Plugin()
-    result.metrics = [
-        metric("rows", labels=["source"]),
-        metric("depth", "gauge", mode="mean"),
-        metric("latency", "histogram", buckets=[0.1, 1.0]),
-    ]
-    result.series = [[0, "kafka"], [1], [2]]
-    result.totals = [3.0, 8.0, 2.0, 1.0, 2.0, 3.0, 4.5]
-    result.executors = [executor("1", [0, 2], [3.0, 1.0, 2.0, 3.0, 4.5])]
-    for key, value in more.items():
-        setattr(result, key, value)
-    return result
 
 
 def refusal(document):
@@ -84,17 +65,17 @@ def test_later_answers_continue_the_definitions():
     """Only what is new is sent, and an executor without values keeps the ones it had."""
     source, decoder = plugin(), Decoder()
     before = decoder.decode(encode(source.answer()))
-    assert decoder.position == ("boot-1", 1, 3, 3)
+    assert decoder.position == ("boot-1", 1, 3, 3, 3)
     source.series = [*source.series, [0, "files"]]
     source.totals = [*source.totals, 9.0]
     source.sequence = 7
-    answer = source.answer(3, 3, "boot-1")
+    answer = source.answer(3, 3, "boot-1", 3)
     del answer["executors"][0]["series"], answer["executors"][0]["values"]
     answer["executors"].append(executor("2", [3], [9.0]))
 
     after = decoder.decode(encode(answer))
 
-    assert decoder.position == ("boot-1", 7, 3, 4)
+    assert decoder.position == ("boot-1", 7, 3, 4, 3)
     assert after.layout.series == (*before.layout.series, (0, ("files",)))
     assert after.executors[0].shape is before.executors[0].shape
     assert after.executors[0].values is before.executors[0].values
@@ -106,7 +87,7 @@ def test_a_layout_without_news_stays_the_same_object():
     """What is prepared for printing hangs on the identity of layout and shape."""
     source, decoder = plugin(), Decoder()
     before = decoder.decode(encode(source.answer()))
-    after = decoder.decode(encode(source.answer(3, 3, "boot-1")))
+    after = decoder.decode(encode(source.answer(3, 3, "boot-1", 3)))
 
     assert after.layout is before.layout
     assert after.shape is before.shape
@@ -195,6 +176,54 @@ BREACHES = {
         "stats.samples: expected a number, zero or more",
     ),
     "no stats": (["executors", 0, "stats"], None, "executors[0].stats: expected an object"),
+    "waiting as number": (["application", "waiting"], 0, "application.waiting: expected true or false"),
+    "unknown outcome": (
+        ["application", "outcome"],
+        "lost",
+        'outcome: expected "completed", "failed" or null',
+    ),
+    "readings beyond": (["base", "readings"], 1, "answer.base.readings: expected 0, found 1"),
+    "readings as object": (["readings"], {}, "answer.readings: expected an array"),
+    "reading without a base": (
+        ["base"],
+        {"metrics": 0, "series": 0},
+        "base.readings: expected a whole number",
+    ),
+    "reading as number": (["readings", 0], 1, "answer.readings: expected strings"),
+    "reading twice": (["readings", 0], "executor.runTime", "answer.readings: expected names that are not"),
+    "one array of readings": (["application_readings"], [[0]], "application_readings: expected two arrays"),
+    "reading beyond": (
+        ["application_readings", 0],
+        [3],
+        "application_readings: expected numbers from 0 to 2",
+    ),
+    "reading below": (
+        ["executors", 0, "readings"],
+        [1, -1],
+        "executors[0].readings: expected numbers from 0",
+    ),
+    "reading as fraction": (["executors", 0, "readings"], [1, 2.0], "readings: expected whole numbers"),
+    "reading as true": (["executors", 0, "readings"], [1, True], "readings: expected whole numbers"),
+    "reading listed twice": (["executors", 0, "readings"], [1, 1], "readings: expected each reading once"),
+    "reading values short": (
+        ["executors", 0, "reading_values"],
+        [1.0],
+        "readings, values: expected 2 values",
+    ),
+    "reading value null": (["executors", 0, "reading_values", 1], None, "values[1]: expected a number"),
+    "no reading values": (["executors", 0, "reading_values"], None, "readings, values: expected an array"),
+    "queries as object": (["queries"], {}, "answer.queries: expected an array"),
+    "query without an id": (["queries", 0, "id"], None, "answer.queries[0].id: expected a string"),
+    "query without a run": (["queries", 0, "run_id"], 5, "answer.queries[0].run_id: expected a string"),
+    "query name as number": (["queries", 0, "name"], 5, "answer.queries[0].name: expected a string"),
+    "query totals": (["queries", 0, "totals"], None, "answer.queries[0].totals: expected an object"),
+    "query total below zero": (
+        ["queries", 0, "totals", "batches"],
+        -1,
+        "batches: expected a number, zero or",
+    ),
+    "query progress": (["queries", 0, "progress"], [], "answer.queries[0].progress: expected an object"),
+    "query start": (["queries", 0, "started"], "now", "answer.queries[0].started: expected a finite number"),
     "drop reason": (["executors", 0, "stats", "dropped"], {"a b": 1}, "at most 32 reasons in snake_case"),
 }
 
@@ -213,6 +242,11 @@ def test_an_executor_listed_twice_is_refused():
     assert "an executor that is not listed yet" in refusal(
         changed(["executors"], [executor("1"), executor("1")])
     )
+
+
+def test_a_run_listed_twice_is_refused():
+    """Its sums would count twice."""
+    assert "a run that is not listed yet" in refusal(changed(["queries"], [query(), query("other")]))
 
 
 @pytest.mark.parametrize(
@@ -261,7 +295,7 @@ def test_a_damaged_answer_is_refused_or_harmless_and_never_half_applied(source, 
     decoder.decode(first)
     reference.decode(first)
     held = (len(source.metrics), len(source.series))
-    good = source.answer(*held, source.boot)
+    good = source.answer(*held, source.boot, len(source.readings))
     damaged = copy.deepcopy(source.answer() if data.draw(st.booleans()) else good)
     path = data.draw(st.sampled_from([path for path in paths(damaged) if path]))
     at = damaged
@@ -281,6 +315,7 @@ def test_a_damaged_answer_is_refused_or_harmless_and_never_half_applied(source, 
         assert mine.layout.series == theirs.layout.series
         assert repr(mine.totals) == repr(theirs.totals)
         assert [e.shape.series for e in mine.executors] == [e.shape.series for e in theirs.executors]
+        assert mine.frame == theirs.frame
 
 
 @given(plugins())

@@ -13,7 +13,9 @@ from strategies import TEXTS, plugins
 
 from exporter.daemon.decode import Decoder
 from exporter.daemon.exposition import Family, Format, bound, escape, expose, number
+from exporter.daemon.limits import Limits
 from exporter.daemon.model import Application
+from exporter.daemon.names import Names
 from exporter.daemon.render import custom
 from exporter.daemon.store import Store
 
@@ -22,7 +24,7 @@ APP = Application("app-1", "etl", "", "4.3.0", "spark", 1000.0)
 
 def exposition(plugin, form, application=APP):
     """Return the custom families of one application with this plugin."""
-    store = Store(900.0, 10**6)
+    store = Store(900.0, Limits(10**6), names=Names(defaults=False))
     store.publish("http://driver", application, Decoder().decode(orjson.dumps(words(plugin.answer()))))
     return expose(custom(store.view()), form).decode()
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 import requests
 
-from exporter.daemon.errors import SourceError
+from exporter.daemon.errors import NotFoundError, SourceError
 from exporter.daemon.fetch import Fetcher
 
 PATH = "/thing"
@@ -261,3 +261,41 @@ def test_requests_needs_nothing_else(fetcher, monkeypatch, driver):
     assert requests.utils.get_environ_proxies("http://other.invalid")
 
     assert fetcher.get(driver.url + "/api/v1/applications").body
+
+
+def test_a_place_that_is_not_there_has_an_error_of_its_own(driver, fetcher):
+    """Spark answers so for what an application does not have."""
+    driver.overrides["/thing"] = lambda handler: handler.send(404, b"")
+    with pytest.raises(NotFoundError) as caught:
+        fetcher.get(f"{driver.url}/thing")
+
+    assert caught.value.reason == "http_status"
+
+
+def test_sessions_that_share_a_turn_never_ask_at_once(driver):
+    """The second request is not sent before the first one is answered."""
+    held, asked = threading.Event(), threading.Event()
+
+    def hold(handler):
+        asked.set()
+        assert held.wait(30)
+        handler.send(200, b"first")
+
+    driver.overrides["/slow"] = hold
+    driver.overrides["/fast"] = lambda handler: handler.send(200, b"second")
+    turn = threading.Lock()
+    first, second = Fetcher(30.0, turn=turn), Fetcher(30.0, turn=turn)
+    bodies = []
+    threads = [
+        threading.Thread(target=lambda: bodies.append(first.get(f"{driver.url}/slow").body)),
+        threading.Thread(target=lambda: bodies.append(second.get(f"{driver.url}/fast").body)),
+    ]
+    threads[0].start()
+    assert asked.wait(30)
+    threads[1].start()
+    assert driver.count("/fast") == 0
+    held.set()
+    for thread in threads:
+        thread.join(30)
+
+    assert bodies == [b"first", b"second"]

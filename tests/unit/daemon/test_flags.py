@@ -5,7 +5,10 @@ import argparse
 import pytest
 
 from exporter.daemon import flags, settings
+from exporter.daemon.asking import Asking
 from exporter.daemon.errors import UsageError
+from exporter.daemon.limits import Limits
+from exporter.daemon.names import Names, parse_rule
 from exporter.daemon.values import Address, parse_address, parse_duration
 
 TARGET = "http://127.0.0.1:4040"
@@ -30,9 +33,9 @@ def test_the_defaults():
         listen_address=Address("127.0.0.1", 4060),
         telemetry_path="/metrics",
         retention=900.0,
-        series_limit=50_000,
-        scrape_timeout=5.0,
-        token=None,
+        limits=Limits(50_000, 1_000_000, 1000, 200),
+        names=Names(),
+        asking=Asking(timeout=5.0, gap=0.1, interval=5.0, window=86400.0),
         log_level="info",
         log_format="logfmt",
     )
@@ -45,7 +48,15 @@ def test_every_flag_has_an_environment_twin():
         "SPARK_EXPORTER_WEB_LISTEN_ADDRESS": "[::1]:0",
         "SPARK_EXPORTER_WEB_TELEMETRY_PATH": "/m",
         "SPARK_EXPORTER_RETENTION": "1h30m",
-        "SPARK_EXPORTER_SERIES_LIMIT": "7",
+        "SPARK_EXPORTER_LIMITS_APPLICATION_SERIES": "7",
+        "SPARK_EXPORTER_LIMITS_SERIES": "8",
+        "SPARK_EXPORTER_LIMITS_APPLICATIONS": "9",
+        "SPARK_EXPORTER_LIMITS_LABEL_LENGTH": "64",
+        "SPARK_EXPORTER_APP_NAME_RULE": "-v[0-9]{1,2}$=>\n\n(.*)_part=>\\1\n",
+        "SPARK_EXPORTER_APP_NAME_DEFAULT_RULES": "false",
+        "SPARK_EXPORTER_POLL_INTERVAL": "1s",
+        "SPARK_EXPORTER_COLLECTOR_DISABLE": "sql, connect",
+        "SPARK_EXPORTER_HISTORY_WINDOW": "1h",
         "SPARK_EXPORTER_SCRAPE_TIMEOUT": "500ms",
         "SPARK_EXPORTER_TOKEN": "secret",
         "SPARK_EXPORTER_LOG_LEVEL": "debug",
@@ -55,8 +66,17 @@ def test_every_flag_has_an_environment_twin():
         flags.TOKEN_VARIABLE
     }
 
+    names = Names((parse_rule("-v[0-9]{1,2}$=>"), parse_rule("(.*)_part=>\\1")), defaults=False)
     assert read(environment=environment) == settings.Settings(
-        (TARGET, "http://two:4040"), Address("::1", 0), "/m", 5400.0, 7, 0.5, "secret", "debug", "json"
+        targets=(TARGET, "http://two:4040"),
+        listen_address=Address("::1", 0),
+        telemetry_path="/m",
+        retention=5400.0,
+        limits=Limits(7, 8, 9, 64),
+        names=names,
+        asking=Asking(0.5, "secret", 0.1, 1.0, frozenset({"sql", "connect"}), 3600.0),
+        log_level="debug",
+        log_format="json",
     )
 
 
@@ -76,13 +96,23 @@ def test_a_flag_wins_over_its_variable():
         ("retention", "366d", "'366d' is too long; expected at most a year, 365d"),
         ("retention", "9" * 5000 + "s", "is not a duration"),
         ("scrape.timeout", "61m", "'61m' is too long; expected at most an hour"),
+        ("collector.disable", "plugin", "'plugin' is not one of sink, runtime, executors, jobs,"),
+        ("poll.interval", "0", "is no time at all; expected a duration above zero"),
         ("web.listen-address", "a..b:80", "'a..b:80' is not an address; expected host:port"),
         ("scrape.timeout", "0", "is no time at all; expected a duration above zero"),
         ("web.listen-address", "4060", "'4060' is not an address; expected host:port"),
         ("web.listen-address", "a:70000", "is not an address"),
         ("web.telemetry-path", "metrics", "expected one that begins with /"),
         ("web.telemetry-path", "/-/ready", "is not a path for metrics"),
-        ("series.limit", "many", "expected a whole number"),
+        ("limits.application-series", "many", "expected a whole number"),
+        ("limits.series", "-1", "expected a whole number"),
+        ("limits.applications", "0", "'0' is too small; expected a whole number above zero, such as 1000"),
+        ("limits.label-length", "5", "'5' is no length; expected 32 to 10000, such as 200"),
+        ("app-name.rule", "etl", "'etl' is not a rule; expected REGEX=>REPLACEMENT, such as"),
+        ("app-name.rule", "=>x", "'=>x' is not a rule; expected REGEX=>REPLACEMENT"),
+        ("app-name.rule", "a(b=>x", "'a(b' is not a regular expression: missing ), unterminated subpattern"),
+        ("app-name.rule", r"a(b)=>\2", r"'\\2' is not a replacement: invalid group reference 2"),
+        ("app-name.default-rules", "no", "'no' is neither true nor false"),
         ("log.level", "loud", "'loud' is not one of debug, info, warning, error"),
         ("log.format", "xml", "'xml' is not one of logfmt, json"),
         ("target", "127.0.0.1:4040", "expected the URL of a driver's UI"),
@@ -110,7 +140,7 @@ def test_the_token_comes_from_a_file(tmp_path):
     file = tmp_path / "token"
     file.write_text("secret\n")
 
-    assert read("--target", TARGET, "--token-file", str(file)).token == "secret"
+    assert read("--target", TARGET, "--token-file", str(file)).asking.token == "secret"
 
 
 def test_a_bad_token_is_refused(tmp_path):

@@ -259,7 +259,7 @@ def test_few_expositions_are_made_at_a_time():
         release.wait(PATIENCE)
         with lock:
             active.pop()
-        return b"body"
+        return [b"bo", b"dy"]
 
     (metrics, *_) = web.make_app("/metrics", render, dict, lambda: True).routes
     request = Request({"type": "http", "headers": [(b"accept-encoding", b"gzip")]})

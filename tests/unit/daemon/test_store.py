@@ -3,16 +3,18 @@
 import io
 import json
 import re
+from dataclasses import replace
 
 import orjson
 import pytest
 from fake_driver import Plugin, executor, metric, words
 
 from exporter.daemon import logs
-from exporter.daemon import store as store_module
 from exporter.daemon.decode import Decoder
 from exporter.daemon.errors import SourceError
 from exporter.daemon.exposition import Format, expose
+from exporter.daemon.frame import EMPTY
+from exporter.daemon.limits import Limits
 from exporter.daemon.model import Application
 from exporter.daemon.render import custom
 from exporter.daemon.store import Store
@@ -41,13 +43,13 @@ def application(app_id="app-1", **more):
 
 
 def snapshot(metrics, totals, app_id="app-1", executors=(), **more):
-    """Return a snapshot with one series without labels for each metric."""
+    """Return a snapshot with one series without labels for each metric, and nothing built-in."""
     plugin = Plugin(app_id)
     plugin.metrics, plugin.totals, plugin.executors = metrics, totals, list(executors)
     plugin.series = [[index] for index in range(len(metrics))]
     for key, value in more.items():
         setattr(plugin, key, value)
-    return Decoder().decode(orjson.dumps(words(plugin.answer())))
+    return replace(Decoder().decode(orjson.dumps(words(plugin.answer()))), frame=EMPTY)
 
 
 def lines(store):
@@ -62,11 +64,11 @@ def states(store):
 
 def test_an_application_that_ended_stays_for_its_retention(clock):
     """With its last values, and not a moment longer."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
     store.publish(TARGET, application(), snapshot([metric("rows")], [2.0], final=True))
     clock.now = 899.0
-    assert states(store) == {"app-1": "finished"}
+    assert states(store) == {"app-1": "completed"}
     assert lines(store) == ['spark_custom_rows_total{app_id="app-1",} 2.0']
     clock.now = 901.0
 
@@ -76,7 +78,7 @@ def test_an_application_that_ended_stays_for_its_retention(clock):
 
 def test_the_end_is_the_time_of_the_last_answer(clock):
     """By the driver's clock."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([], [], final=True))
 
     assert store.view().applications[0].record.application.end_time == 1010.0
@@ -84,19 +86,19 @@ def test_the_end_is_the_time_of_the_last_answer(clock):
 
 def test_an_application_that_ended_is_not_revived_by_its_ui(clock):
     """The UI may still show it as running for a moment, and that must not prolong its stay."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([], [], final=True))
     clock.now = 500.0
     store.publish(TARGET, application())
 
-    assert states(store) == {"app-1": "finished"}
+    assert states(store) == {"app-1": "completed"}
     clock.now = 901.0
     assert states(store) == {}
 
 
 def test_a_lost_application_keeps_its_values_and_may_come_back(clock):
     """A driver that vanishes may be behind a broken network only."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
     store.lost(TARGET)
     assert states(store) == {"app-1": "lost"}
@@ -112,7 +114,7 @@ def test_a_lost_application_keeps_its_values_and_may_come_back(clock):
 
 def test_a_new_application_at_the_same_target_supersedes_the_old_one(clock):
     """Both stay until the old one's retention is over."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
     store.publish(TARGET, application("app-2"), snapshot([metric("rows")], [7.0], "app-2"))
 
@@ -122,7 +124,7 @@ def test_a_new_application_at_the_same_target_supersedes_the_old_one(clock):
 
 def test_another_run_under_the_same_id_starts_from_nothing(clock):
     """A cluster manager restarts a driver as another attempt of the same application."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("rows")], [9.0], final=True))
     store.publish(TARGET, application(attempt_id="2", start_time=50.0))
     assert states(store) == {"app-1": "running"}
@@ -131,7 +133,7 @@ def test_another_run_under_the_same_id_starts_from_nothing(clock):
 
 def test_two_targets_cannot_both_publish_an_application(clock):
     """The series would be there twice; the second target is refused as long as the first one is well."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application())
     with pytest.raises(SourceError, match=f"app-1 is already watched at {TARGET}") as caught:
         store.publish("http://localhost:4040", application())
@@ -142,10 +144,9 @@ def test_two_targets_cannot_both_publish_an_application(clock):
     assert states(store) == {"app-1": "running"}
 
 
-def test_ended_applications_are_bounded_in_number(clock, monkeypatch):
+def test_applications_are_bounded_in_number(clock):
     """A driver that restarts in a loop does not fill the memory; what goes early is counted."""
-    monkeypatch.setattr(store_module, "MAX_ENDED", 3)
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(applications=4), clock)
     for number in range(10):
         clock.now = float(number)
         store.publish(TARGET, application(f"app-{number}"), snapshot([], [], f"app-{number}"))
@@ -157,7 +158,7 @@ def test_ended_applications_are_bounded_in_number(clock, monkeypatch):
 
 def test_above_the_budget_the_detail_by_executor_goes_first_and_whole(clock):
     """A part of it would add up to a wrong total."""
-    store = Store(900.0, 4, clock)
+    store = Store(900.0, Limits(4), clock)
     metrics, executors = (
         [metric("a"), metric("b")],
         [executor("1", [0], [1.0]), executor("2", [0, 1], [1.0, 1.0])],
@@ -169,17 +170,17 @@ def test_above_the_budget_the_detail_by_executor_goes_first_and_whole(clock):
         'spark_custom_b_total{app_id="app-1",} 1.0',
     ]
     (item,) = store.view().applications
-    assert dict(item.dropped) == {"budget": 3, "conflict": 0}
+    assert dict(item.dropped) == {"budget": 3, "all_budget": 0, "conflict": 0, "label_truncated": 0}
     assert item.plan.lines == 2
 
 
 def test_the_budget_is_counted_in_published_series(clock):
     """A histogram is as many as it has lines."""
-    store = Store(900.0, 6, clock)
+    store = Store(900.0, Limits(6), clock)
     metrics = [metric("a"), metric("h", "histogram", buckets=[1.0]), metric("b")]
     store.publish(TARGET, application(), snapshot(metrics, [1.0, 1.0, 1.0, 1.0, 1.0]))
     assert len(lines(store)) == 6
-    store = Store(900.0, 4, clock)
+    store = Store(900.0, Limits(4), clock)
     store.publish(TARGET, application(), snapshot(metrics, [1.0, 1.0, 1.0, 1.0, 1.0]))
 
     assert lines(store) == ['spark_custom_a_total{app_id="app-1",} 1.0']
@@ -188,7 +189,7 @@ def test_the_budget_is_counted_in_published_series(clock):
 
 def test_dropped_series_are_counted_once_and_never_less(clock):
     """The count is a counter, also when an executor goes and everything fits again."""
-    store = Store(900.0, 2, clock)
+    store = Store(900.0, Limits(2), clock)
     many, few = [executor("1", [0], [1.0]), executor("2", [0], [1.0])], [executor("1", [0], [1.0])]
     for executors in (many, many, few):
         store.publish(TARGET, application(), snapshot([metric("a")], [1.0], executors=executors))
@@ -199,7 +200,7 @@ def test_dropped_series_are_counted_once_and_never_less(clock):
 
 def test_a_name_has_the_type_of_the_application_that_came_first(clock):
     """The other one's series are left out and counted, as long as the first application is there."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("a"), metric("b")], [1.0, 1.0]))
     second = snapshot([metric("a", "gauge", mode="sum"), metric("c")], [5.0, 6.0], "app-2")
     store.publish("http://two", application("app-2"), second)
@@ -228,7 +229,7 @@ def test_a_name_has_the_type_of_the_application_that_came_first(clock):
 )
 def test_a_name_that_is_a_part_of_another_family_is_a_conflict(clock, first, second):
     """OpenMetrics forbids a family to be called like a sample of another one."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     cells = {"counter": [1.0], "gauge": [1.0], "histogram": [1.0, 1.0]}
     store.publish(TARGET, application(), snapshot([first], cells[first["type"]]))
     store.publish("http://two", application("app-2"), snapshot([second], cells[second["type"]], "app-2"))
@@ -239,7 +240,7 @@ def test_a_name_that_is_a_part_of_another_family_is_a_conflict(clock, first, sec
 
 def test_the_same_metric_of_two_applications_is_one_family(clock):
     """With the help of the first, and with each one's own labels."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("a", help="First.")], [1.0]))
     other = snapshot([metric("a", labels=["x"], help="Second.")], [2.0], "app-2", series=[[0, "y"]])
     store.publish("http://two", application("app-2"), other)
@@ -254,7 +255,7 @@ def test_the_same_metric_of_two_applications_is_one_family(clock):
 
 def test_a_label_of_ours_is_refused(clock):
     """It would be there twice."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     plugin = snapshot([metric("a", labels=["app_id"]), metric("b")], [1.0, 2.0], series=[[0, "x"], [1]])
     store.publish(TARGET, application(), plugin)
 
@@ -263,7 +264,7 @@ def test_a_label_of_ours_is_refused(clock):
 
 def test_what_is_prepared_stays_while_only_values_change(clock):
     """A scrape then formats numbers and nothing else; new series make a new scope only where they are."""
-    store, decoder, plugin = Store(900.0, 1000, clock), Decoder(), Plugin()
+    store, decoder, plugin = Store(900.0, Limits(1000), clock), Decoder(), Plugin()
     plugin.metrics, plugin.series, plugin.totals = [metric("a", labels=["x"])], [[0, "1"]], [1.0]
     plugin.executors = [executor("1", [0], [1.0])]
 
@@ -287,7 +288,7 @@ def test_what_is_prepared_stays_while_only_values_change(clock):
 
 def test_a_view_never_changes(clock):
     """A scrape reads one state, however long it takes."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([metric("a")], [1.0]))
     view = store.view()
     before = expose(custom(view), Format.TEXT)
@@ -307,7 +308,7 @@ def test_a_view_never_changes(clock):
 )
 def test_two_metrics_that_are_published_as_one(clock, first, second):
     """The second is left out: a series that is there twice makes the whole scrape worthless."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     store.publish(TARGET, application(), snapshot([first, second, metric("b")], [1.0, 2.0, 3.0]))
 
     assert [line.rpartition(" ")[2] for line in lines(store)] == ["1.0", "3.0"]
@@ -316,7 +317,7 @@ def test_two_metrics_that_are_published_as_one(clock, first, second):
 
 def test_one_name_with_different_labels_is_published_whole(clock):
     """No series is there twice."""
-    store = Store(900.0, 1000, clock)
+    store = Store(900.0, Limits(1000), clock)
     both = [metric("rows"), metric("rows", labels=["x"])]
     store.publish(TARGET, application(), snapshot(both, [1.0, 2.0], series=[[0], [1, "y"]]))
 
@@ -333,7 +334,7 @@ def said():
 
 def test_a_limit_that_is_exceeded_again_is_said_again(clock, said):
     """And in between that it is not; while it lasts, once."""
-    store = Store(900.0, 1, clock)
+    store = Store(900.0, Limits(1), clock)
     for count in (2, 2, 1, 2):
         metrics = [metric(name) for name in "ab"[:count]]
         store.publish(TARGET, application(), snapshot(metrics, [1.0] * count))
@@ -344,7 +345,7 @@ def test_a_limit_that_is_exceeded_again_is_said_again(clock, said):
 
 def test_nothing_is_remembered_of_applications_that_are_gone(clock, said):
     """A daemon may see very many of them; one that comes back under its old id is new."""
-    store = Store(900.0, 1, clock)
+    store = Store(900.0, Limits(1), clock)
     metrics = [metric("a"), metric("b"), metric("c", labels=["app_id"])]
     more = {"series": [[0], [1], [2, "x"]]}
     for _ in range(2):
@@ -353,5 +354,6 @@ def test_nothing_is_remembered_of_applications_that_are_gone(clock, said):
         clock.now += 901.0
         assert store.view().applications == ()
         assert store._repeats._last == {}
+        assert store._planner._repeats._last == {}
 
     assert len(said()) == 4

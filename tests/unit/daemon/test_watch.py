@@ -7,6 +7,8 @@ from fake_driver import PLUGIN, Plugin, until
 from rig import BAD_PLUGINS, rows, start_second_application
 
 from exporter.daemon import watch
+from exporter.daemon.asking import Asking
+from exporter.daemon.catalogue import load
 from exporter.daemon.decode import Decoder
 from exporter.daemon.sources import environment
 from exporter.daemon.status import Status
@@ -24,9 +26,11 @@ def test_values_arrive_at_once_and_then_whenever_they_change(driver, watch_targe
     rig.until_values({"app-1 spark_custom_rows_total": 2.0})
 
     polls = [query for path, query, _ in driver.requests if path == "/v1/snapshot"]
-    assert polls[0] == {"after": "0", "metrics": "0", "series": "0", "wait": "0"}
-    assert polls[1] == {"boot": "boot-1", "after": "2", "metrics": "1", "series": "1", "wait": "10"}
-    assert driver.count("/api/v1/applications") == 2
+    held = {"metrics": "0", "series": "0", "readings": "0"}
+    assert polls[0] == {"after": "0", **held, "wait": "0", "gap": "0"}
+    held |= {"metrics": "1", "series": "1"}
+    assert polls[1] == {"boot": "boot-1", "after": "2", **held, "wait": "10", "gap": "0.1"}
+    assert [path for path, _, _ in driver.requests].count("/api/v1/applications") == 1
     assert "runs with the plugin" in rig.sentence()
 
 
@@ -96,13 +100,13 @@ def test_the_last_word_of_a_driver_is_kept(driver, watch_target):
     rig = watch_target(driver.url)
     driver.until_polled()
     driver.changed(totals=[9.0], final=True)
-    rig.until_states({"app-1": "finished"})
+    rig.until_states({"app-1": "completed"})
     driver.until_asked("/api/v1/applications", 2)
     driver.die()
     until(lambda: "waiting for a driver" in rig.sentence(), "the driver is gone")
 
     assert rig.values() == {"app-1 spark_custom_rows_total": 9.0}
-    assert rig.states() == {"app-1": "finished"}
+    assert rig.states() == {"app-1": "completed"}
 
 
 def test_a_driver_that_dies_leaves_its_values(driver, watch_target):
@@ -141,7 +145,7 @@ def test_a_new_application_after_the_end_of_the_first_is_found(driver, watch_tar
     start_second_application(driver, rig)
     rows(driver, 2.0)
 
-    rig.until_states({"app-1": "finished", "app-2": "running"})
+    rig.until_states({"app-1": "completed", "app-2": "running"})
     rig.until_values({"app-1 spark_custom_rows_total": 1.0, "app-2 spark_custom_rows_total": 2.0})
 
 
@@ -166,7 +170,8 @@ def test_a_driver_without_the_plugin_is_still_shown(driver, watch_target, monkey
     monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
     driver.conf = {"spark.plugins": "com.example.Other"}
     rig = watch_target(driver.url)
-    driver.until_asked("/api/v1/applications/app-1/environment", 3)
+    # The watcher looks for the plugin there, and the poller once for what the application runs on.
+    driver.until_asked("/api/v1/applications/app-1/environment", 4)
     assert rig.states() == {"app-1": "running"}
     assert "runs without the plugin" in rig.sentence()
     assert [line["level"] for line in rig.lines("runs without the plugin")][:2] == ["warning", "debug"]
@@ -203,11 +208,11 @@ def test_an_application_that_the_ui_calls_completed(driver, watch_target, monkey
     rig = watch_target(driver.url)
     rig.until_states({"app-1": "running"})
     driver.completed = True
-    rig.until_states({"app-1": "finished"})
+    rig.until_states({"app-1": "completed"})
     driver.app = driver.app | {"id": "app-2"}
     until(lambda: rig.sentence() == "no application is running", "the sentence")
 
-    assert rig.states() == {"app-1": "finished"}
+    assert rig.states() == {"app-1": "completed"}
 
 
 @pytest.mark.parametrize("reason", BAD_PLUGINS)
@@ -283,7 +288,7 @@ def test_what_is_said_of_an_application_is_said_of_the_next_one_too(driver, watc
     driver.plugin.version = "9.9.9"
     rows(driver, 2.0)
     driver.until_polled()
-    rig.until_states({"app-1": "finished", "app-2": "running"})
+    rig.until_states({"app-1": "completed", "app-2": "running"})
 
     said = [line["level"] for line in rig.lines("the plugin has version 9.9.9")]
     assert said.count("warning") == 2
@@ -291,7 +296,7 @@ def test_what_is_said_of_an_application_is_said_of_the_next_one_too(driver, watc
 
 def test_a_plugin_that_answers_at_once_for_ever_is_held_back():
     """A few quick answers may be news, so that they cost no delay; an endless row of them is a defect."""
-    watcher = Watcher("http://driver:4040", timeout=1.0, token=None, store=Store(1.0, 1), status=Status())
+    watcher = Watcher("http://driver:4040", Asking(1.0), catalogue=load(), store=Store(1.0), status=Status())
     quick = [watcher._pause(0.0) for _ in range(watch.HASTY + 2)]
 
     assert quick == [0.0] * watch.HASTY + [watch.HASTE] * 2

@@ -23,8 +23,9 @@ final class Applications {
   private Applications(JsonNode arguments) {
     String boot = arguments.get("boot").asText();
     store = new ApplicationStore(boot, Convert.settings(arguments.get("settings")), drops, () -> now);
+    boolean local = arguments.has("local") && arguments.get("local").asBoolean();
     String name = arguments.has("name") ? arguments.get("name").asText() : "etl";
-    writer = new SnapshotWriter(new Application("app-1", name, null, "4.3.0", "spark", 999_999.5, 2), "0.0.0");
+    writer = new SnapshotWriter(new Application("app-1", name, null, "4.3.0", "spark", 999_999.5, 2, local), "0.0.0");
   }
 
   static void addTo(Map<String, Harness.Command> commands) {
@@ -34,6 +35,7 @@ final class Applications {
     commands.put("store_garbage", Applications::garbage);
     commands.put("executor_new", arguments -> EXECUTORS.add(new FakeExecutor(arguments)));
     commands.put("executor_set", arguments -> EXECUTORS.get(arguments.get("executor")).set(arguments));
+    commands.put("executor_readings", arguments -> EXECUTORS.get(arguments.get("executor")).setReadings(arguments));
     commands.put("executor_report", Applications::report);
   }
 
@@ -48,7 +50,8 @@ final class Applications {
             application.store.snapshot(
                 arguments.get("after").asLong(),
                 arguments.get("metrics").asInt(),
-                arguments.get("series").asInt()));
+                arguments.get("series").asInt(),
+                arguments.get("readings").asInt()));
     Map<String, Object> answer = new LinkedHashMap<>();
     // As text, so that the reader of the test sees the very bytes.
     answer.put("json", new String(json, StandardCharsets.UTF_8));

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkexporter.driver.ApplicationStore;
 import io.sparkexporter.model.Definition;
 import io.sparkexporter.model.Drops;
+import io.sparkexporter.reading.ReadingSampler;
+import io.sparkexporter.reading.ReadingTable;
+import io.sparkexporter.reading.Readings;
 import io.sparkexporter.report.Outbox;
 import io.sparkexporter.report.Reply;
 import io.sparkexporter.report.Stats;
@@ -25,12 +28,15 @@ final class FakeExecutor implements Source {
   private final Outbox outbox;
   private final Map<List<Object>, double[]> values = new LinkedHashMap<>();
   private final Map<String, Definition> definitions = new LinkedHashMap<>();
+  private final Map<String, Double> readings = new LinkedHashMap<>();
   private final List<byte[]> delayed = new ArrayList<>();
   private long tasksEnded;
 
   FakeExecutor(JsonNode arguments) {
-    outbox = new Outbox(table, arguments.get("id").asText(), arguments.get("session").asLong());
-    sampler = new Sampler(table, Collections.singletonList(this), new Drops(), () -> {}, this::fail);
+    ReadingTable table = new ReadingTable(1_000_000, new Drops());
+    ReadingSampler sampled = new ReadingSampler(table, Collections.singletonList(this::read), this::fail);
+    outbox = new Outbox(this.table, sampled.table(), arguments.get("id").asText(), arguments.get("session").asLong());
+    sampler = new Sampler(this.table, Collections.singletonList(this), new Drops(), () -> {}, sampled, this::fail);
   }
 
   private void fail(String sentence, Throwable cause) {
@@ -46,6 +52,26 @@ final class FakeExecutor implements Source {
     values.put(key, Convert.numbers(arguments.get("cells")));
     tasksEnded += arguments.has("tasks_ended") ? arguments.get("tasks_ended").asLong() : 0;
     return null;
+  }
+
+  /** Sets readings; null takes one away. */
+  Object setReadings(JsonNode arguments) {
+    arguments
+        .get("readings")
+        .properties()
+        .forEach(
+            reading -> {
+              if (reading.getValue().isNull()) {
+                readings.remove(reading.getKey());
+              } else {
+                readings.put(reading.getKey(), Convert.number(reading.getValue()));
+              }
+            });
+    return null;
+  }
+
+  private void read(Readings into) {
+    readings.forEach(into::set);
   }
 
   @Override

@@ -37,6 +37,7 @@ public final class Harness {
     Applications.addTo(commands);
     Serving.addTo(commands);
     Reporting.addTo(commands);
+    Reading.addTo(commands);
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       answers.println(JSON.writeValueAsString(answer(commands, JSON.readTree(line))));

@@ -32,6 +32,7 @@ final class Reporting {
             Collections.emptyList(),
             new Drops(),
             samples::incrementAndGet,
+            Sampling.none(),
             (sentence, cause) -> warnings.add(sentence));
     reporter =
         new Reporter(

@@ -7,6 +7,8 @@ import io.sparkexporter.memory.MemoryRegistry;
 import io.sparkexporter.memory.MemorySource;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.model.Reason;
+import io.sparkexporter.reading.ReadingSampler;
+import io.sparkexporter.reading.ReadingTable;
 import io.sparkexporter.sample.DropwizardBridge;
 import io.sparkexporter.sample.Sampler;
 import io.sparkexporter.sample.SegmentDirectory;
@@ -15,6 +17,7 @@ import io.sparkexporter.sample.SeriesTable;
 import io.sparkexporter.sample.Source;
 import java.nio.file.Paths;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +35,13 @@ final class Sampling {
 
   private Sampling(int maxSeries) {
     table = new SeriesTable(maxSeries, drops);
-    sampler = new Sampler(table, sources, drops, new DropwizardBridge(registry, table), this::warn);
+    sampler = new Sampler(table, sources, drops, new DropwizardBridge(registry, table), none(), this::warn);
+  }
+
+  /** No readings. */
+  static ReadingSampler none() {
+    ReadingTable empty = new ReadingTable(0, new Drops());
+    return new ReadingSampler(empty, Collections.emptyList(), (sentence, cause) -> {});
   }
 
   private void warn(String sentence, Throwable cause) {

@@ -31,6 +31,17 @@ public enum Setting {
       "10000",
       "Most series of custom metrics in one JVM, its Python processes included. What exceeds it is dropped"
           + " and counted as `series_limit`."),
+  MAX_READINGS(
+      "maxReadings",
+      ValueType.integer(0, 100_000),
+      "2000",
+      "Most readings of one JVM: Spark's own metrics, those of the JVM, its container and its processes. What exceeds"
+          + " it is dropped and counted as `reading_limit`. With 0 nothing of that is read."),
+  PROCESSES(
+      "processes",
+      ValueType.flag(),
+      "true",
+      "Whether each JVM reads from `/proc` what it and the processes that it has started use."),
   MAX_APPLICATION_SERIES(
       "maxApplicationSeries",
       ValueType.integer(1, 10_000_000),
@@ -46,6 +57,11 @@ public enum Setting {
       ValueType.time("0s", "30d"),
       "1h",
       "How long a removed executor stays visible."),
+  RETAINED_QUERIES(
+      "retainedQueries",
+      ValueType.integer(0, 10_000),
+      "20",
+      "How many streaming queries that have ended stay visible."),
   MAX_WAITING(
       "maxWaiting",
       ValueType.integer(1, 256),

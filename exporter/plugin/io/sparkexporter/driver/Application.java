@@ -12,6 +12,8 @@ public final class Application {
   final String user;
   final double startTime;
   final double reportInterval;
+  /** Whether the driver is the only executor. */
+  final boolean isLocal;
 
   /** Describes an application; the times are in seconds, the attempt may be null. */
   public Application(
@@ -21,7 +23,8 @@ public final class Application {
       String sparkVersion,
       String user,
       double startTime,
-      double reportInterval) {
+      double reportInterval,
+      boolean isLocal) {
     this.id = id;
     this.name = name;
     this.attemptId = attemptId;
@@ -29,6 +32,7 @@ public final class Application {
     this.user = user;
     this.startTime = startTime;
     this.reportInterval = reportInterval;
+    this.isLocal = isLocal;
   }
 
   static Application of(SparkContext context, String id, double reportInterval) {
@@ -40,6 +44,7 @@ public final class Application {
         context.version(),
         context.sparkUser(),
         context.startTime() / 1e3,
-        reportInterval);
+        reportInterval,
+        context.isLocal());
   }
 }

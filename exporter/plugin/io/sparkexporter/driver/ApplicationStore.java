@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /** The values of the whole application, executors that are gone included. Thread-safe. */
 public final class ApplicationStore {
@@ -29,8 +31,14 @@ public final class ApplicationStore {
   private final Catalogue catalogue;
   private final Map<String, ExecutorRecord> records = new LinkedHashMap<>();
   private final Set<String> forgotten = new LinkedHashSet<>();
+  private final Drops drops;
+  private final ReadingNames readingNames;
+  private final Queries queries;
+  private final ApplicationTotals sums = new ApplicationTotals();
+  private final Outcome outcome = new Outcome();
   private long sequence = 1;
-  private long totalledAt;
+  /** Whether the catalogue's totals lack something. */
+  private boolean untotalled = true;
   private int live;
   private boolean finished;
 
@@ -45,6 +53,9 @@ public final class ApplicationStore {
     this.clock = clock;
     this.maxRemoved = settings.integer(Setting.RETAINED_EXECUTORS);
     this.maxRemovedSeconds = settings.millis(Setting.RETAINED_EXECUTORS_TIME) / 1e3;
+    this.drops = drops;
+    this.readingNames = new ReadingNames(drops);
+    this.queries = new Queries(settings.integer(Setting.RETAINED_QUERIES));
     this.catalogue = new Catalogue(settings.integer(Setting.MAX_APPLICATION_SERIES), drops);
   }
 
@@ -60,14 +71,25 @@ public final class ApplicationStore {
       // Whatever it holds is in the totals already, so the sender need not say it again.
       int metrics = report.metricsBase + report.metrics.size();
       int series = report.seriesBase + report.series.size();
-      return new Reply(report.session, report.sequence, metrics, series, gapMillis()).toBytes();
+      int readings = report.readingsBase + report.readingNames.size();
+      return new Reply(report.session, report.sequence, metrics, series, readings, gapMillis()).toBytes();
     }
-    if (record.apply(report, catalogue, clock.getAsDouble())) {
-      changed(record);
+    if (record.follows(report)) {
+      if (record.apply(report, catalogue, clock.getAsDouble())) {
+        changed(record);
+      }
+      if (record.readings.apply(report, readingNames)) {
+        record.readingsChangedAt = ++sequence;
+      }
     }
     notifyAll();
     return new Reply(
-            report.session, record.acknowledged(), record.metricsKnown(), record.seriesKnown(), gapMillis())
+            report.session,
+            record.acknowledged(),
+            record.metricsKnown(),
+            record.seriesKnown(),
+            record.readings.known(),
+            gapMillis())
         .toBytes();
   }
 
@@ -83,6 +105,7 @@ public final class ApplicationStore {
     if (record.isNewSession(report)) {
       catalogue.keep(record);
       record.restart();
+      untotalled = true;
     }
     return record;
   }
@@ -100,6 +123,7 @@ public final class ApplicationStore {
 
   private void changed(ExecutorRecord record) {
     record.changedAt = ++sequence;
+    untotalled = true;
   }
 
   /** Notes that Spark has added an executor. */
@@ -146,8 +170,8 @@ public final class ApplicationStore {
         records.remove(record.id);
         remember(record.id);
         removed--;
-        sequence++;
-        notifyAll();
+        untotalled = true;
+        somethingChanged();
       }
     }
   }
@@ -157,6 +181,59 @@ public final class ApplicationStore {
     if (forgotten.size() > MAX_FORGOTTEN) {
       forgotten.remove(forgotten.iterator().next());
     }
+  }
+
+  /** Notes that something is new which belongs to no executor. */
+  public synchronized void somethingChanged() {
+    sequence++;
+    notifyAll();
+  }
+
+  /** What all tasks, jobs and stages add up to. */
+  public ApplicationTotals sums() {
+    return sums;
+  }
+
+  /** How the application would end now. */
+  public Outcome outcome() {
+    return outcome;
+  }
+
+  /** Notes that a streaming query has started; the time is in Unix seconds. */
+  public synchronized void queryStarted(String id, String runId, String name, double time) {
+    queries.run(id, runId, name, time);
+    somethingChanged();
+  }
+
+  /**
+   * Notes the progress of a streaming query.
+   *
+   * @param json gives Spark's own text of it, on another thread
+   * @param addUp adds it to the totals of the run
+   */
+  public synchronized void queryProgressed(
+      String id, String runId, String name, double time, Supplier<String> json, Consumer<QueryRun> addUp) {
+    QueryRun run = queries.run(id, runId, name, time);
+    addUp.accept(run);
+    run.progress = new QueryProgress(json, drops);
+    run.idle = Double.NaN;
+    somethingChanged();
+    run.progressedAt = sequence;
+  }
+
+  /** Notes that a streaming query has found nothing to do. */
+  public synchronized void queryIdle(String id, String runId, double time) {
+    QueryRun run = queries.run(id, runId, null, time);
+    run.idle = Double.isNaN(run.idle) ? time : run.idle;
+    somethingChanged();
+  }
+
+  /** Notes that a streaming query has ended; the exception is null if it was stopped. */
+  public synchronized void queryEnded(String id, String runId, String exception) {
+    double now = clock.getAsDouble();
+    queries.end(queries.run(id, runId, null, now), now, exception);
+    outcome.queryEnded(exception != null);
+    somethingChanged();
   }
 
   /** Notes that Spark says a task has ended on an executor. */
@@ -225,15 +302,20 @@ public final class ApplicationStore {
    * @param after sequence of the state that the client has
    * @param metrics how many metrics the client holds
    * @param series how many series the client holds
+   * @param readings how many names of readings the client holds
    */
-  public synchronized Snapshot snapshot(long after, int metrics, int series) {
+  public synchronized Snapshot snapshot(long after, int metrics, int series, int readings) {
     forgetOld();
-    if (totalledAt != sequence) {
+    if (untotalled) {
       catalogue.total(records.values());
-      totalledAt = sequence;
+      untotalled = false;
     }
     // A client that holds more than there is has it from somebody else.
-    boolean fits = metrics <= catalogue.metricCount() && series <= catalogue.seriesCount() && after <= sequence;
+    boolean fits =
+        metrics <= catalogue.metricCount()
+            && series <= catalogue.seriesCount()
+            && readings <= readingNames.count()
+            && after <= sequence;
     Snapshot snapshot = new Snapshot();
     snapshot.boot = boot;
     snapshot.sequence = sequence;
@@ -244,8 +326,23 @@ public final class ApplicationStore {
     snapshot.metrics = catalogue.metricsFrom(snapshot.metricsBase);
     snapshot.series = catalogue.seriesFrom(snapshot.seriesBase);
     snapshot.totals = catalogue.totals();
+    snapshot.waiting = sums.hasNoExecutor();
+    snapshot.outcome = outcome.label(finished);
+    sums.each((name, total) -> addReading(snapshot, name, total));
     addExecutors(snapshot, fits ? after : 0);
+    for (QueryRun run : queries.all()) {
+      snapshot.queries.add(new Snapshot.Query(run, fits ? after : 0));
+    }
+    snapshot.readingsBase = fits ? readings : 0;
+    snapshot.readings = readingNames.from(snapshot.readingsBase);
     return snapshot;
+  }
+
+  private void addReading(Snapshot snapshot, String name, long total) {
+    int place = readingNames.place(name);
+    if (place != ReadingNames.DROPPED) {
+      snapshot.applicationReadings.accept(place, total);
+    }
   }
 
   private void addExecutors(Snapshot snapshot, long after) {
@@ -253,6 +350,10 @@ public final class ApplicationStore {
       Snapshot.Executor executor = new Snapshot.Executor(record);
       if (record.changedAt > after) {
         executor.addValues(record);
+      }
+      if (record.readingsChangedAt > after) {
+        executor.readings = new PlacedReadings();
+        record.readings.each(executor.readings);
       }
       snapshot.executors.add(executor);
     }

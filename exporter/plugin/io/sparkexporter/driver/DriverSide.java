@@ -28,6 +28,7 @@ public final class DriverSide implements DriverPlugin {
   /** Gauge that tells the daemon where this is served. */
   private static final String PORT = "exporter.port";
 
+  private static final long EVENTS_MILLIS = 1000;
   private static final long OWED_MILLIS = 1000;
   private static final long SAMPLE_MILLIS = 500;
   private static final long DELIVERY_MILLIS = 1000;
@@ -40,6 +41,7 @@ public final class DriverSide implements DriverPlugin {
   private volatile Reporter reporter;
   private volatile HttpEndpoint endpoint;
   private volatile SnapshotWriter writer;
+  private volatile ListenerQueue events;
 
   /** The one that is running in this JVM, or null. */
   public static DriverSide active() {
@@ -82,7 +84,10 @@ public final class DriverSide implements DriverPlugin {
     }
     String host = conf.get("spark.driver.host", "");
     made.executorAdded(ID, host, System.currentTimeMillis() / 1e3);
-    new ExecutorListener(made).listenTo(context, warnings);
+    events = new ListenerQueue(context, warnings);
+    events.add(new ExecutorListener(made));
+    events.add(new TotalsListener(made.sums(), made.outcome(), made::somethingChanged));
+    events.add(new QueryListener(made));
     sparkContext = context;
     reporter = own;
     own.start();
@@ -153,6 +158,7 @@ public final class DriverSide implements DriverPlugin {
     }
     ACTIVE.compareAndSet(this, null);
     try {
+      events.drain(EVENTS_MILLIS);
       // Spark has told the executors to stop, but the way for their last reports is still open.
       store.awaitReports(OWED_MILLIS);
       reporter.stop(SAMPLE_MILLIS);

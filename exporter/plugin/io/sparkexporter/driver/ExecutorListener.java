@@ -1,7 +1,5 @@
 package io.sparkexporter.driver;
 
-import io.sparkexporter.jvm.Warnings;
-import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -9,22 +7,10 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
 /** Tells the store what Spark says about executors. */
 final class ExecutorListener extends SparkListener {
-  private static final String QUEUE = "sparkExporter";
-
   private final ApplicationStore store;
 
   ExecutorListener(ApplicationStore store) {
     this.store = store;
-  }
-
-  /** Listens on a queue of its own, so that a slow listener of somebody else does not hold this one up. */
-  void listenTo(SparkContext context, Warnings warnings) {
-    try {
-      context.listenerBus().addToQueue(this, QUEUE);
-    } catch (RuntimeException | LinkageError changed) {
-      warnings.accept("no listener queue of its own; sharing Spark's", changed);
-      context.addSparkListener(this);
-    }
   }
 
   @Override

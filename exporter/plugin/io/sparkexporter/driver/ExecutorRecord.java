@@ -26,6 +26,10 @@ final class ExecutorRecord {
   Stats stats = Stats.NONE;
   /** Sequence of the store at which something of it changed. */
   long changedAt;
+  /** Sequence of the store at which one of its readings changed. */
+  long readingsChangedAt;
+
+  final ExecutorReadings readings = new ExecutorReadings();
 
   private long session;
   private boolean hasSession;
@@ -70,16 +74,21 @@ final class ExecutorRecord {
     metrics.clear();
     series.clear();
     values.clear();
+    readings.restart();
   }
 
-  /** Takes a report in. Returns whether that changed any value. */
-  boolean apply(Report report, Catalogue catalogue, double now) {
+  /** Begins or continues the session of a report. Returns whether the report is a new one and can be understood. */
+  boolean follows(Report report) {
     session = report.session;
     hasSession = true;
-    boolean follows = report.metricsBase <= metrics.size() && report.seriesBase <= series.size();
-    if (report.sequence <= acknowledged || !follows) {
-      return false;
-    }
+    return report.sequence > acknowledged
+        && report.metricsBase <= metrics.size()
+        && report.seriesBase <= series.size()
+        && report.readingsBase <= readings.known();
+  }
+
+  /** Takes in a report that {@link #follows}. Returns whether that changed the value of any series. */
+  boolean apply(Report report, Catalogue catalogue, double now) {
     boolean changed = reports == 0;
     acknowledged = report.sequence;
     define(report, catalogue);

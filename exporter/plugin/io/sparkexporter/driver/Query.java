@@ -44,8 +44,9 @@ final class Query {
     return Integer.parseInt(checked(name, "\\d{1,9}", "a whole number that is not negative"));
   }
 
-  long waitMillis() throws BadRequest {
-    String text = checked("wait", "\\d{1,9}(\\.\\d{1,9})?", "a number of seconds that is not negative");
+  /** Returns at most a minute. */
+  long millis(String name) throws BadRequest {
+    String text = checked(name, "\\d{1,9}(\\.\\d{1,9})?", "a number of seconds that is not negative");
     return (long) (1000 * Math.min(Double.parseDouble(text), MAX_WAIT_SECONDS));
   }
 

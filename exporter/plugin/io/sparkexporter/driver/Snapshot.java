@@ -3,7 +3,9 @@ package io.sparkexporter.driver;
 import io.sparkexporter.model.Definition;
 import io.sparkexporter.report.Stats;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** What one client gets to see: a consistent state of the application. Nobody changes it once it is made. */
 public final class Snapshot {
@@ -11,6 +13,10 @@ public final class Snapshot {
   long sequence;
   boolean last;
   double time;
+  /** Whether no executor has registered yet; true in local mode, too, until it has. */
+  boolean waiting;
+  /** How the application would end now; null if that is not known. */
+  String outcome;
   int metricsBase;
   int seriesBase;
   /** Those that the client does not hold. */
@@ -19,6 +25,11 @@ public final class Snapshot {
   List<Catalogue.Total> series;
   /** The cells of all series. */
   double[][] totals;
+  int readingsBase;
+  /** Names that the client does not hold. */
+  List<String> readings;
+  final PlacedReadings applicationReadings = new PlacedReadings();
+  final List<Query> queries = new ArrayList<>();
   final List<Executor> executors = new ArrayList<>();
 
   Snapshot() {}
@@ -38,6 +49,8 @@ public final class Snapshot {
     List<Integer> series;
     /** Their cells. */
     List<double[]> values;
+    /** All that it has; null if none of them has changed. */
+    PlacedReadings readings;
 
     Executor(ExecutorRecord record) {
       id = record.id;
@@ -59,6 +72,32 @@ public final class Snapshot {
             series.add(place);
             values.add(cells);
           });
+    }
+  }
+
+  /** What is shown of one run of a streaming query. */
+  static final class Query {
+    final String id;
+    final String runId;
+    final String name;
+    final double started;
+    final double terminated;
+    final double idle;
+    final String exception;
+    final Map<String, Double> totals;
+    /** Null if the client has it, or there is none. */
+    final QueryProgress progress;
+
+    Query(QueryRun run, long after) {
+      id = run.id;
+      runId = run.runId;
+      name = run.name;
+      started = run.started;
+      terminated = run.terminated;
+      idle = run.idle;
+      exception = run.exception;
+      totals = new LinkedHashMap<>(run.totals);
+      progress = run.progressedAt > after ? run.progress : null;
     }
   }
 }

@@ -78,17 +78,19 @@ final class SnapshotHandler implements HttpHandler {
     long after = query.after();
     int metrics = query.held("metrics");
     int series = query.held("series");
-    long millis = query.waitMillis();
+    int readings = query.held("readings");
+    long millis = query.millis("wait");
+    long gap = query.millis("gap");
     if (writer.get() == null) {
       throw new BadRequest(503, "the application is starting; ask again");
     }
     if (!query.boot().equals(store.boot())) {
-      return store.snapshot(0, 0, 0);
+      return store.snapshot(0, 0, 0, 0);
     }
     if (millis > 0) {
-      await(after, millis);
+      await(after, millis, gap);
     }
-    return store.snapshot(after, metrics, series);
+    return store.snapshot(after, metrics, series, readings);
   }
 
   private void authorize(String given) throws BadRequest {
@@ -102,14 +104,14 @@ final class SnapshotHandler implements HttpHandler {
     }
   }
 
-  private void await(long after, long millis) throws BadRequest, InterruptedException {
+  private void await(long after, long millis, long leastMillis) throws BadRequest, InterruptedException {
     if (!waiting.tryAcquire()) {
       throw new BadRequest(503, "too many clients are waiting; ask with wait=0, or raise spark.exporter.maxWaiting");
     }
     try {
-      long gap = Math.min(GAP_MILLIS, millis);
+      long gap = Math.max(leastMillis, Math.min(GAP_MILLIS, millis));
       store.awaitEnd(gap);
-      store.awaitNewer(after, millis - gap);
+      store.awaitNewer(after, Math.max(0, millis - gap));
     } finally {
       waiting.release();
     }

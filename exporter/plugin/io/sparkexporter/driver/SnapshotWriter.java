@@ -37,9 +37,10 @@ public final class SnapshotWriter {
     key(out, "sequence").append(snapshot.sequence);
     key(out, "final").append(snapshot.last);
     number(key(out, "time"), snapshot.time);
-    writeApplication(key(out, "application"));
+    writeApplication(key(out, "application"), snapshot);
     key(out, "base").append("{\"metrics\":").append(snapshot.metricsBase);
-    key(out, "series").append(snapshot.seriesBase).append('}');
+    key(out, "series").append(snapshot.seriesBase);
+    key(out, "readings").append(snapshot.readingsBase).append('}');
     writeMetrics(key(out, "metrics"), snapshot.metrics);
     writeSeries(key(out, "series"), snapshot.series);
     key(out, "totals").append('[');
@@ -47,6 +48,13 @@ public final class SnapshotWriter {
       writeCells(out, cells);
     }
     out.append(']');
+    writeTexts(key(out, "readings"), snapshot.readings);
+    key(out, "application_readings").append('[');
+    writePlaces(out, snapshot.applicationReadings);
+    out.append(',');
+    writeValues(out, snapshot.applicationReadings);
+    out.append(']');
+    QueryWriter.write(key(out, "queries"), snapshot.queries);
     key(out, "executors").append('[');
     for (Snapshot.Executor executor : snapshot.executors) {
       comma(out);
@@ -56,7 +64,7 @@ public final class SnapshotWriter {
     return out.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private void writeApplication(StringBuilder out) {
+  private void writeApplication(StringBuilder out, Snapshot snapshot) {
     out.append('{');
     text(key(out, "id"), application.id);
     text(key(out, "name"), application.name);
@@ -65,6 +73,8 @@ public final class SnapshotWriter {
     text(key(out, "user"), application.user);
     number(key(out, "start_time"), application.startTime);
     number(key(out, "report_interval"), application.reportInterval);
+    key(out, "waiting").append(snapshot.waiting && !application.isLocal);
+    text(key(out, "outcome"), snapshot.outcome);
     out.append('}');
   }
 
@@ -130,11 +140,33 @@ public final class SnapshotWriter {
       }
       out.append(']');
     }
+    if (executor.readings != null) {
+      writePlaces(key(out, "readings"), executor.readings);
+      writeValues(key(out, "reading_values"), executor.readings);
+    }
     out.append('}');
   }
 
+  private static void writePlaces(StringBuilder out, PlacedReadings readings) {
+    out.append('[');
+    for (int i = 0; i < readings.size(); i++) {
+      comma(out);
+      out.append(readings.place(i));
+    }
+    out.append(']');
+  }
+
+  private static void writeValues(StringBuilder out, PlacedReadings readings) {
+    out.append('[');
+    for (int i = 0; i < readings.size(); i++) {
+      comma(out);
+      number(out, readings.value(i));
+    }
+    out.append(']');
+  }
+
   /** A time that has not come is null. */
-  private static void writeTime(StringBuilder out, double time) {
+  static void writeTime(StringBuilder out, double time) {
     if (Double.isNaN(time)) {
       out.append("null");
     } else {
@@ -142,7 +174,7 @@ public final class SnapshotWriter {
     }
   }
 
-  private static void writeNumbers(StringBuilder out, Map<String, Double> numbers) {
+  static void writeNumbers(StringBuilder out, Map<String, Double> numbers) {
     for (Map.Entry<String, Double> entry : numbers.entrySet()) {
       number(key(out, entry.getKey()), entry.getValue());
     }

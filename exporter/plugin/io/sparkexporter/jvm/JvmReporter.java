@@ -6,6 +6,7 @@ import io.sparkexporter.conf.Settings;
 import io.sparkexporter.memory.MemoryRegistry;
 import io.sparkexporter.memory.MemorySource;
 import io.sparkexporter.model.Drops;
+import io.sparkexporter.reading.ReadingSampler;
 import io.sparkexporter.report.Reporter;
 import io.sparkexporter.sample.DropwizardBridge;
 import io.sparkexporter.sample.Sampler;
@@ -15,7 +16,6 @@ import io.sparkexporter.sample.Source;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
 
 /** Puts together what samples and reports one JVM, be it an executor's or the driver's. */
 public final class JvmReporter {
@@ -33,7 +33,7 @@ public final class JvmReporter {
       Path directory,
       Drops drops,
       Reporter.Channel channel,
-      BiConsumer<String, Throwable> warnings) {
+      Warnings warnings) {
     SeriesTable table = new SeriesTable(settings.integer(Setting.MAX_SERIES), drops);
     List<Source> sources = new ArrayList<>();
     sources.add(new MemorySource(MemoryRegistry.INSTANCE));
@@ -41,7 +41,8 @@ public final class JvmReporter {
       sources.add(new SegmentDirectory(directory, drops, warnings));
     }
     DropwizardBridge bridge = new DropwizardBridge(registry, table);
-    Sampler sampler = new Sampler(table, sources, drops, bridge, warnings);
+    ReadingSampler readings = ReadingsOfThisJvm.make(settings, drops, warnings);
+    Sampler sampler = new Sampler(table, sources, drops, bridge, readings, warnings);
     return new Reporter(executorId, table, sampler, channel, settings.millis(Setting.INTERVAL), warnings);
   }
 }

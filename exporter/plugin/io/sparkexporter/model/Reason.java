@@ -9,7 +9,11 @@ public enum Reason {
   INVALID_VALUE,
   DEFINITION_CONFLICT,
   NO_SPACE,
-  CORRUPT_SEGMENT;
+  CORRUPT_SEGMENT,
+  READING_LIMIT,
+  INVALID_READING,
+  SLOW_SOURCE,
+  PROGRESS_TOO_LARGE;
 
   /** How many of the reasons stand in a segment's header. */
   public static final int IN_SEGMENT = 5;

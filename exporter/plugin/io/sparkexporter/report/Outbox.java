@@ -1,6 +1,7 @@
 package io.sparkexporter.report;
 
 import io.sparkexporter.model.Definition;
+import io.sparkexporter.reading.ReadingTable;
 import io.sparkexporter.sample.Metric;
 import io.sparkexporter.sample.Series;
 import io.sparkexporter.sample.SeriesTable;
@@ -19,16 +20,19 @@ public final class Outbox {
   private static final int MAX_DEFINITION_BYTES = 1 << 20;
 
   private final SeriesTable table;
+  private final ReadingTable readings;
   private final String executorId;
   private final long session;
   private long sequence;
   private long acknowledged;
   private int metricsKnown;
   private int seriesKnown;
+  private int readingsKnown;
 
   /** Makes an outbox whose reader knows nothing yet. */
-  public Outbox(SeriesTable table, String executorId, long session) {
+  public Outbox(SeriesTable table, ReadingTable readings, String executorId, long session) {
     this.table = table;
+    this.readings = readings;
     this.executorId = executorId;
     this.session = session;
   }
@@ -49,6 +53,7 @@ public final class Outbox {
     int room = addMetrics(report, MAX_DEFINITION_BYTES);
     addSeries(report, room);
     addValues(report);
+    addReadings(report);
     return ReportWriter.write(report);
   }
 
@@ -104,6 +109,24 @@ public final class Outbox {
     }
   }
 
+  private void addReadings(Report report) {
+    List<String> names = readings.names();
+    report.readingsBase = readingsKnown;
+    report.readingNames = names.subList(readingsKnown, names.size());
+    int[] places = new int[names.size()];
+    int count = 0;
+    for (int i = 0; i < places.length; i++) {
+      if (i >= readingsKnown || readings.changedIn(i) > acknowledged) {
+        places[count++] = i;
+      }
+    }
+    report.readings = Arrays.copyOf(places, count);
+    report.readingValues = new double[count];
+    for (int i = 0; i < count; i++) {
+      report.readingValues[i] = readings.value(places[i]);
+    }
+  }
+
   /**
    * Takes in the driver's reply.
    *
@@ -116,6 +139,7 @@ public final class Outbox {
     acknowledged = reply.acknowledged();
     metricsKnown = Math.min(reply.metricsKnown(), table.metrics().size());
     seriesKnown = Math.min(reply.seriesKnown(), table.series().size());
+    readingsKnown = Math.min(reply.readingsKnown(), readings.names().size());
     return metricsKnown < table.metrics().size() || seriesKnown < table.series().size();
   }
 }

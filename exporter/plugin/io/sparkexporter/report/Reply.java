@@ -11,6 +11,7 @@ public final class Reply {
   private long acknowledged;
   private int metricsKnown;
   private int seriesKnown;
+  private int readingsKnown;
   private int gapMillis;
 
   private Reply() {}
@@ -21,13 +22,15 @@ public final class Reply {
    * @param acknowledged the last report of the session that was taken in; 0 if there is none
    * @param metricsKnown how many metrics of the session the driver knows
    * @param seriesKnown how many series of the session the driver knows
+   * @param readingsKnown how many names of readings of the session the driver knows
    * @param gapMillis the least time that the executor should leave between two reports
    */
-  public Reply(long session, long acknowledged, int metricsKnown, int seriesKnown, int gapMillis) {
+  public Reply(long session, long acknowledged, int metricsKnown, int seriesKnown, int readingsKnown, int gapMillis) {
     this.session = session;
     this.acknowledged = acknowledged;
     this.metricsKnown = metricsKnown;
     this.seriesKnown = seriesKnown;
+    this.readingsKnown = readingsKnown;
     this.gapMillis = gapMillis;
   }
 
@@ -46,6 +49,7 @@ public final class Reply {
           section.writeInt(seriesKnown);
         });
     Section.write(out, Section.PACE, section -> section.writeInt(gapMillis));
+    Section.write(out, Section.READINGS_KNOWN, section -> section.writeInt(readingsKnown));
     return bytes.toByteArray();
   }
 
@@ -68,6 +72,8 @@ public final class Reply {
       seriesKnown = in.readInt();
     } else if (section == Section.PACE) {
       gapMillis = in.readInt();
+    } else if (section == Section.READINGS_KNOWN) {
+      readingsKnown = in.readInt();
     }
   }
 
@@ -85,6 +91,10 @@ public final class Reply {
 
   int seriesKnown() {
     return seriesKnown;
+  }
+
+  int readingsKnown() {
+    return readingsKnown;
   }
 
   int gapMillis() {

@@ -25,6 +25,14 @@ public final class Report {
   public int[] valueSeries;
   /** Their cells. */
   public double[][] values;
+  /** Place of the first of {@link #readingNames} in the list of the session. */
+  public int readingsBase;
+  /** Names of readings that the driver may not know. */
+  public List<String> readingNames;
+  /** Places, in the list of the session, of the readings that have values here. */
+  public int[] readings;
+  /** Their values; NaN for a reading that is gone. */
+  public double[] readingValues;
   /** What the plugin says about itself. */
   public Stats stats;
 

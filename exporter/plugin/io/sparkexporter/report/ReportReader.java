@@ -26,6 +26,11 @@ public final class ReportReader {
     if (report.executorId == null || report.metrics == null || report.series == null || report.values == null) {
       throw new IOException("a report that lacks a section");
     }
+    if (report.readingNames == null) {
+      report.readingNames = Collections.emptyList();
+      report.readings = new int[0];
+      report.readingValues = new double[0];
+    }
     if (report.stats == null) {
       report.stats = Stats.NONE;
     }
@@ -51,6 +56,9 @@ public final class ReportReader {
         break;
       case Section.STATS:
         report.stats = new Stats(readNumbers(in), readNumbers(in));
+        break;
+      case Section.READINGS:
+        readReadings(report, in);
         break;
       default:
         // Of a later version.
@@ -105,6 +113,18 @@ public final class ReportReader {
         cells[j] = in.readDouble();
       }
       report.values[i] = cells;
+    }
+  }
+
+  private static void readReadings(Report report, DataInputStream in) throws IOException {
+    report.readingsBase = in.readInt();
+    report.readingNames = readTexts(in);
+    int count = Section.count(in, in.readInt());
+    report.readings = new int[count];
+    report.readingValues = new double[count];
+    for (int i = 0; i < count; i++) {
+      report.readings[i] = in.readInt();
+      report.readingValues[i] = in.readDouble();
     }
   }
 

@@ -19,6 +19,7 @@ final class ReportWriter {
     Section.write(out, Section.SERIES, section -> writeSeries(section, report));
     Section.write(out, Section.VALUES, section -> writeValues(section, report));
     Section.write(out, Section.STATS, section -> writeStats(section, report.stats));
+    Section.write(out, Section.READINGS, section -> writeReadings(section, report));
     return bytes.toByteArray();
   }
 
@@ -75,6 +76,19 @@ final class ReportWriter {
   private static void writeStats(DataOutputStream out, Stats stats) throws IOException {
     writeNumbers(out, stats.numbers());
     writeNumbers(out, stats.dropped());
+  }
+
+  private static void writeReadings(DataOutputStream out, Report report) throws IOException {
+    out.writeInt(report.readingsBase);
+    out.writeInt(report.readingNames.size());
+    for (String name : report.readingNames) {
+      Section.writeText(out, name);
+    }
+    out.writeInt(report.readings.length);
+    for (int i = 0; i < report.readings.length; i++) {
+      out.writeInt(report.readings[i]);
+      out.writeDouble(report.readingValues[i]);
+    }
   }
 
   private static void writeNumbers(DataOutputStream out, Map<String, Double> numbers) throws IOException {

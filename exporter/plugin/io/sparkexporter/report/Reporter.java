@@ -53,7 +53,7 @@ public final class Reporter {
     this.channel = channel;
     this.intervalMillis = intervalMillis;
     this.warnings = warnings;
-    this.outbox = new Outbox(table, executorId, new SecureRandom().nextLong());
+    this.outbox = new Outbox(table, sampler.readings().table(), executorId, new SecureRandom().nextLong());
     this.pulse = new Pulse("spark-exporter-reporter", this::round, intervalMillis, GAP_MILLIS);
   }
 

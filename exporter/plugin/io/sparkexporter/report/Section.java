@@ -20,9 +20,11 @@ final class Section {
   static final int SERIES = 3;
   static final int VALUES = 4;
   static final int STATS = 5;
+  static final int READINGS = 6;
 
   static final int REPLY_HEAD = 1;
   static final int PACE = 2;
+  static final int READINGS_KNOWN = 3;
 
   private Section() {}
 

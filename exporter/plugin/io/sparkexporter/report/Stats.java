@@ -26,6 +26,8 @@ public final class Stats {
     numbers.put("sample_failures", (double) sampler.failures());
     numbers.put("series", (double) series);
     numbers.put("segments", (double) sampler.segments());
+    numbers.put("readings", (double) sampler.readings().table().present());
+    numbers.put("reading_seconds", sampler.readings().seconds());
     numbers.put("report_failures", (double) reportFailures);
     Map<String, Double> dropped = new LinkedHashMap<>();
     for (Reason reason : Reason.values()) {

@@ -2,6 +2,7 @@ package io.sparkexporter.sample;
 
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.model.Reason;
+import io.sparkexporter.reading.ReadingSampler;
 import java.util.List;
 import java.util.function.BiConsumer;
 
@@ -11,6 +12,7 @@ public final class Sampler {
   private final List<Source> sources;
   private final Drops drops;
   private final Runnable publish;
+  private final ReadingSampler readings;
   private final BiConsumer<String, Throwable> warnings;
   private long samples;
   private long failures;
@@ -20,6 +22,7 @@ public final class Sampler {
    * Samples the sources into the table.
    *
    * @param publish runs after each sample, on the same thread
+   * @param readings what else can be read about this JVM
    * @param warnings gets a sentence when a source fails
    */
   public Sampler(
@@ -27,11 +30,13 @@ public final class Sampler {
       List<Source> sources,
       Drops drops,
       Runnable publish,
+      ReadingSampler readings,
       BiConsumer<String, Throwable> warnings) {
     this.table = table;
     this.sources = sources;
     this.drops = drops;
     this.publish = publish;
+    this.readings = readings;
     this.warnings = warnings;
   }
 
@@ -54,6 +59,7 @@ public final class Sampler {
     guarded(publish);
     samples++;
     nanos += System.nanoTime() - start;
+    readings.sample(nextReport);
   }
 
   private void guarded(Runnable step) {
@@ -70,11 +76,15 @@ public final class Sampler {
     return samples;
   }
 
-  public long failures() {
-    return failures;
+  public ReadingSampler readings() {
+    return readings;
   }
 
-  /** How long all samples together took. */
+  public long failures() {
+    return failures + readings.failures();
+  }
+
+  /** How long all samples together took, without the readings. */
   public double seconds() {
     return nanos / 1e9;
   }

@@ -1,0 +1,175 @@
+"""Reads applications that have ended from a Spark history server, each of them once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from exporter.daemon import logs
+from exporter.daemon.asking import rest_of
+from exporter.daemon.decode import parse_array
+from exporter.daemon.errors import SourceError
+from exporter.daemon.model import COMPLETED, FAILED
+from exporter.daemon.polled import rest_sources
+from exporter.daemon.sources import Update
+from exporter.daemon.sources.application import application_of
+from exporter.daemon.sources.rest import Api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from exporter.daemon.asking import Asking
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.fetch import Fetcher
+    from exporter.daemon.frame import Frame
+    from exporter.daemon.model import Application
+    from exporter.daemon.sources import PolledSource
+    from exporter.daemon.sources.runner import Runner
+    from exporter.daemon.status import Status
+    from exporter.daemon.store import Store
+
+MAX_APPLICATIONS = 50
+"""So many applications, those that ended last, are read."""
+LOOK_AGAIN = 30.0
+"""Seconds between two looks at the list, when all of it was read."""
+PATIENCE = 5
+"""So often an application is tried: the server may take long to load it, and goes on with it meanwhile."""
+MAX_ROUNDS = 100
+"""So often a source may say that there is more."""
+_TITLE = b"<title>History Server</title>"
+_TRANSIENT = ("connect", "timeout")
+
+
+def is_history_server(fetcher: Fetcher, target: str) -> bool:
+    """Say whether a history server is at ``target``. A driver's UI leads from there to its jobs."""
+    try:
+        return _TITLE in fetcher.get(f"{target}/").body
+    except SourceError:
+        return False
+
+
+class _Listing:
+    """Reads which applications ended in the window, newest first."""
+
+    name = "application"
+
+    def __init__(self, fetcher: Fetcher, target: str, window: float, now: Callable[[], float]) -> None:
+        self._fetcher = fetcher
+        self._url = f"{target}/api/v1/applications"
+        self._window = window
+        self._now = now
+
+    def update(self) -> Update[list[Application]]:
+        since = datetime.fromtimestamp(max(0.0, self._now() - self._window), timezone.utc)
+        query: dict[str, str | int | float | Sequence[str]] = {
+            "status": "completed",
+            "minEndDate": since.strftime("%Y-%m-%dT%H:%M:%S.000GMT"),
+            "limit": MAX_APPLICATIONS,
+        }
+        found = [application_of(item) for item in parse_array(self._fetcher.get(self._url, query).body)]
+        ended = [application for application in found if application.completed]
+        ended.sort(key=lambda application: application.end_time or 0.0, reverse=True)
+        return Update(ended[:MAX_APPLICATIONS])
+
+
+class History:
+    """Reads one history server.
+
+    Args:
+        target: URL of the history server.
+        fetcher: asks it.
+        asking: how.
+        catalogue: knows the metrics.
+        store: where applications go.
+        status: where the target's state goes.
+        runner: runs the sources.
+        now: Unix seconds.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a watcher
+        self,
+        target: str,
+        *,
+        fetcher: Fetcher,
+        asking: Asking,
+        catalogue: Catalogue,
+        store: Store,
+        status: Status,
+        runner: Runner,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Ask nothing yet."""
+        self._target = target
+        self._fetcher = fetcher
+        self._asking = asking
+        self._catalogue = catalogue
+        self._store = store
+        self._status = status
+        self._runner = runner
+        self._listing = _Listing(fetcher, target, asking.window, now)
+        self._done: set[tuple[str, str, float | None]] = set()
+        self._tries: dict[tuple[str, str, float | None], int] = {}
+
+    def step(self) -> float:
+        """Read the next application; return the seconds until there may be another one.
+
+        Raises:
+            SourceError: the server does not answer; counted and logged.
+
+        """
+        listed = self._runner.run(self._listing)
+        runs = {application.run for application in listed}
+        self._done &= runs
+        self._tries = {run: tries for run, tries in self._tries.items() if run in runs}
+        self._store.hold(self._target, [application.id for application in listed])
+        left = [application for application in listed if application.run not in self._done]
+        read = len(listed) - len(left)
+        sentence = f"a history server: {read} of {len(listed)} applications in the window are read"
+        self._status.describe(self._target, sentence, up=True)
+        if not left:
+            return LOOK_AGAIN
+        start = self._runner.clock()
+        self._read(left[0])
+        return rest_of(self._runner.clock() - start)
+
+    def _read(self, application: Application) -> None:
+        tries = self._tries.get(application.run, 0) + 1
+        self._tries[application.run] = tries
+        api = Api(self._fetcher, self._target, application.id, application.attempt_id)
+        frames: dict[str, Frame] = {}
+        failed: bool | None = None
+        for source in rest_sources(api, self._catalogue, self._asking.disabled):
+            try:
+                update = self._exhaust(source)
+            except SourceError as error:
+                if error.reason in _TRANSIENT and tries < PATIENCE:
+                    raise
+                continue
+            frames[source.name] = update.value
+            failed = failed if update.facts.failed is None else update.facts.failed
+        self._done.add(application.run)
+        self._publish(replace(application, outcome=FAILED if failed else COMPLETED), frames)
+
+    def _exhaust(self, source: PolledSource) -> Update[Frame]:
+        """Return the last of a source's updates: what it has is bounded, and so is each update."""
+        update = self._runner.ask(source)
+        for _ in range(MAX_ROUNDS):
+            if not getattr(source, "behind", False):
+                break
+            update = self._runner.ask(source)
+        return update
+
+    def _publish(self, application: Application, frames: dict[str, Frame]) -> None:
+        try:
+            self._store.publish(self._target, application)
+        except SourceError as error:
+            # Somebody watches it alive, or there is no room: nothing that another try would change.
+            self._runner.failed("application", error, 0.0, key=application.id)
+            return
+        for name, frame in frames.items():
+            self._store.put(self._target, application, name, frame)
+        fields = {"app_id": application.id, "app_name": application.name}
+        logs.info("read an application from its history", target=self._target, **fields)

@@ -1,0 +1,176 @@
+"""Reads what a snapshot answer says beyond the user's metrics: readings and streaming queries.
+
+An older plugin leaves these parts out, and nothing is known then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from exporter.daemon import fields
+from exporter.daemon.fields import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Readings(NamedTuple):
+    """Values of some readings."""
+
+    indices: tuple[int, ...] = ()
+    """Into the list of names."""
+    values: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """One run of a streaming query. Times are Unix seconds."""
+
+    id: str
+    run_id: str
+    name: str | None
+    started: float | None
+    terminated: float | None
+    exception: str | None
+    idle: float | None
+    """Since when it has found nothing to do; None if its last trigger ran a batch."""
+    totals: Mapping[str, float]
+    """Sums over all batches of this run."""
+    progress: Mapping[str, Any]
+    """Spark's own JSON of the last progress; empty before the first."""
+
+
+NO_READINGS = Readings()
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """All readings and queries of one answer, completed with what earlier answers said."""
+
+    names: tuple[str, ...] = ()
+    application: Readings = NO_READINGS
+    executors: Mapping[str, Readings] = field(default_factory=lambda: MappingProxyType({}))
+    """By the executor's id."""
+    queries: tuple[Query, ...] = ()
+
+
+NOTHING = Measured()
+
+
+def read_measured(answer: dict[str, Any], last: Measured) -> Measured:
+    """Return what ``answer`` says.
+
+    Args:
+        answer: a document whose other parts were checked already.
+        last: of the answer before, if it was of the same boot.
+
+    Raises:
+        SourceError: with reason ``invalid``.
+
+    """
+    names = _names(answer, last.names)
+    document = answer.get("application_readings", [[], []])
+    return Measured(
+        names,
+        _application(document, last.application, names),
+        MappingProxyType(
+            {
+                executor["id"]: _executor(executor, index, last.executors.get(executor["id"]), names)
+                for index, executor in enumerate(answer["executors"])
+            }
+        ),
+        _queries(answer, last),
+    )
+
+
+def _names(answer: dict[str, Any], known: tuple[str, ...]) -> tuple[str, ...]:
+    base = answer["base"]
+    if "readings" not in answer and "readings" not in base:
+        return known
+    if fields.count(base, "readings", "answer.base") != len(known):
+        raise invalid("answer.base.readings", str(len(known)), base["readings"])
+    new = fields.items(answer.get("readings"), "answer.readings")
+    if not new:
+        return known
+    if set(map(type, new)) != {str}:
+        raise invalid("answer.readings", "strings", new)
+    names = known + tuple(new)
+    if len(set(names)) != len(names):
+        raise invalid("answer.readings", "names that are not listed yet", new)
+    return names
+
+
+def _application(value: Any, last: Readings, names: tuple[str, ...]) -> Readings:
+    where = "answer.application_readings"
+    parts = fields.items(value, where)
+    if len(parts) != 2:  # noqa: PLR2004 - indexes and values
+        raise invalid(where, "two arrays", parts)
+    return _readings(parts[0], parts[1], where, last, names)
+
+
+def _executor(
+    document: dict[str, Any], index: int, known: Readings | None, names: tuple[str, ...]
+) -> Readings:
+    last = known if known is not None else NO_READINGS
+    if "readings" not in document and "reading_values" not in document:
+        return last
+    where = f"answer.executors[{index}].readings"
+    return _readings(document.get("readings"), document.get("reading_values"), where, last, names)
+
+
+def _readings(indices: Any, values: Any, where: str, last: Readings, names: tuple[str, ...]) -> Readings:
+    chosen = tuple(fields.items(indices, where))
+    cells = fields.cells(values, f"{where}, values")
+    if chosen == last.indices:
+        # The same object, so that who has prepared something for it need not look again.
+        chosen = last.indices
+    else:
+        _check(chosen, where, len(names))
+    if len(cells) != len(chosen):
+        raise invalid(f"{where}, values", f"{len(chosen)} values", f"{len(cells)} values")
+    return Readings(chosen, cells)
+
+
+def _check(indices: tuple[Any, ...], where: str, size: int) -> None:
+    if not indices:
+        return
+    if set(map(type, indices)) != {int}:
+        raise invalid(where, "whole numbers", list(indices))
+    if min(indices) < 0 or max(indices) >= size:
+        raise invalid(where, f"numbers from 0 to {size - 1}", list(indices))
+    if len(set(indices)) != len(indices):
+        raise invalid(where, "each reading once", list(indices))
+
+
+def _queries(answer: dict[str, Any], last: Measured) -> tuple[Query, ...]:
+    known = {query.run_id: query for query in last.queries}
+    result: dict[str, Query] = {}
+    for index, item in enumerate(fields.items(answer.get("queries", []), "answer.queries")):
+        where = f"answer.queries[{index}]"
+        query = _query(fields.mapping(item, where), where, known)
+        if query.run_id in result:
+            raise invalid(f"{where}.run_id", "a run that is not listed yet", query.run_id)
+        result[query.run_id] = query
+    return tuple(result.values())
+
+
+def _query(document: dict[str, Any], where: str, known: Mapping[str, Query]) -> Query:
+    run_id = fields.text(document, "run_id", where)
+    totals = fields.mapping(document.get("totals"), f"{where}.totals")
+    before = known.get(run_id)
+    progress = before.progress if before is not None else MappingProxyType({})
+    if document.get("progress") is not None:
+        progress = MappingProxyType(fields.mapping(document["progress"], f"{where}.progress"))
+    return Query(
+        id=fields.text(document, "id", where),
+        run_id=run_id,
+        name=fields.optional_text(document, "name", where),
+        started=fields.optional_number(document, "started", where),
+        terminated=fields.optional_number(document, "terminated", where),
+        exception=fields.optional_text(document, "exception", where),
+        idle=fields.optional_number(document, "idle", where),
+        totals=MappingProxyType({key: fields.amount(totals, key, f"{where}.totals") for key in totals}),
+        progress=progress,
+    )

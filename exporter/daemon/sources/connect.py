@@ -1,0 +1,84 @@
+"""The sessions and operations of a Spark Connect server, which Spark tells since 4.3."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from exporter.daemon.errors import NotFoundError
+from exporter.daemon.frame import Frame, FrameBuilder
+from exporter.daemon.sources import Update
+from exporter.daemon.sources.rest import number, words
+
+if TYPE_CHECKING:
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.sources.rest import Api
+
+_PRESENT, _ABSENT = 3, 12
+_ENDED = {"FINISHED": "finished", "CLOSED": "finished", "FAILED": "failed", "CANCELED": "canceled"}
+STATES = ("started", "compiled", "ready", "other")
+"""What an operation can be until it has ended."""
+
+
+class ConnectSource:
+    """Reads ``/connect``. Spark keeps a bounded number of operations: each is counted when it has ended."""
+
+    name = "connect"
+
+    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+        """Ask ``api``."""
+        self._api = api
+        self._catalogue = catalogue
+        self._ended: Counter[str] = Counter(dict.fromkeys(_ENDED.values(), 0))
+        self._milliseconds: Counter[str] = Counter(dict.fromkeys(_ENDED.values(), 0))
+        self._counted: set[str] = set()
+        self._present = False
+        self._last = Frame()
+        self.every = _ABSENT
+        """Seldom while nothing is connected."""
+
+    def update(self) -> Update[Frame]:
+        """Return the sessions and operations; nothing if there never was one."""
+        try:
+            sessions = self._api.array("connect/sessions")
+            operations = self._api.array("connect/operations") if sessions or self._present else []
+        except NotFoundError:
+            sessions, operations = [], []
+        self._present = self._present or bool(sessions)
+        self.every = _PRESENT if self._present else _ABSENT
+        if not self._present:
+            return Update(Frame())
+        active = Counter(dict.fromkeys(STATES, 0))
+        ended = {}
+        for item in operations:
+            state = words(item, "state")
+            if state in _ENDED:
+                ended[words(item, "operationId") or words(item, "jobTag")] = item
+            else:
+                active[state.lower() if state.lower() in STATES else "other"] += 1
+        self._count(ended)
+        self._last = self._frame(sessions, active)
+        return Update(self._last)
+
+    def _count(self, ended: dict[str, dict[str, Any]]) -> None:
+        for operation in ended.keys() - self._counted:
+            item = ended[operation]
+            result = _ENDED[words(item, "state")]
+            # Spark closes what has failed, too, and keeps the reason.
+            result = "failed" if words(item, "detail") and words(item, "state") == "CLOSED" else result
+            self._ended[result] += 1
+            self._milliseconds[result] += max(0, int(number(item, "duration")))
+        # What Spark has forgotten does not return.
+        self._counted = set(ended)
+
+    def _frame(self, sessions: list[dict[str, Any]], active: Counter[str]) -> Frame:
+        builder = FrameBuilder(self._catalogue, self._last)
+        still = sum(number(item, "finishTimestamp") <= 0 for item in sessions)
+        builder.add("spark_connect_sessions", still)
+        for state, count in active.items():
+            builder.add("spark_connect_operations_active", count, state)
+        for result, count in self._ended.items():
+            builder.add("spark_connect_operations_ended_total", count, result)
+            seconds = self._milliseconds[result] / 1000
+            builder.add("spark_connect_operation_time_seconds_total", seconds, result)
+        return builder.frame()

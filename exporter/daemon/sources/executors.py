@@ -1,0 +1,114 @@
+"""The executors of an application, those that are gone included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
+from exporter.daemon.sources import Facts, Update
+from exporter.daemon.sources.reasons import REASONS, classify
+from exporter.daemon.sources.rest import copy, moment, table, words
+
+if TYPE_CHECKING:
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.sources.rest import Api
+
+DRIVER = "driver"
+MAX_REMOVED = 100
+"""Of so many removed executors, those that went last, the counters are published one by one."""
+_REASON_LENGTH = 200
+_UPTIME = "totalDuration"
+
+
+class ExecutorsSource:
+    """Reads ``/allexecutors``. Spark forgets removed ones in time: each is counted when it is seen."""
+
+    name = "executors"
+    every = 1
+
+    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+        """Ask ``api``."""
+        self._api = api
+        self._catalogue = catalogue
+        self._fields = table(catalogue, "allexecutors", "executor_id")
+        self._counters = tuple(
+            field for field in self._fields if catalogue[field.metric].family.type == "counter"
+        )
+        self._last = Frame()
+        self._added: set[str] = set()
+        self._removed: set[str] = set()
+        self._added_count = 0
+        self._reasons: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
+
+    def update(self) -> Update[Frame]:
+        """Return the executors as they are now."""
+        listed = {words(item, "id"): item for item in self._api.array("allexecutors")}
+        working = {name: item for name, item in listed.items() if _works(name, item)}
+        self._count(working)
+        builder = FrameBuilder(self._catalogue, self._last)
+        for name, item in listed.items():
+            if _live(item):
+                self._add_live(builder, name, item)
+        gone = sorted(
+            (name for name, item in listed.items() if not _live(item)),
+            key=lambda name: moment(listed[name].get("removeTime")) or 0.0,
+        )
+        if len(gone) > MAX_REMOVED:
+            builder.drop(LIMIT, len(gone) - MAX_REMOVED)
+        for name in gone[-MAX_REMOVED:]:
+            self._add_removed(builder, name, listed[name])
+        live = sum(_live(item) and name != DRIVER for name, item in working.items())
+        builder.add("spark_app_executors", live)
+        builder.add("spark_app_executors_added_total", self._added_count)
+        builder.add("spark_app_executors_removed_total", sum(self._reasons.values()))
+        for reason, count in self._reasons.items():
+            builder.add("spark_app_executor_removals_total", count, reason)
+        self._last = builder.frame()
+        return Update(self._last, facts=Facts(waiting=not self._added_count))
+
+    def _count(self, working: dict[str, dict[str, Any]]) -> None:
+        """Count who came and who went. Spark never gives an id twice, and what it forgot does not return."""
+        new = working.keys() - self._added
+        self._added_count += len(new)
+        gone = {name for name, item in working.items() if not _live(item)}
+        for name in gone - self._removed:
+            self._reasons[classify(words(working[name], "removeReason"))] += 1
+        self._added, self._removed = set(working), gone
+
+    def _add_live(self, builder: FrameBuilder, name: str, item: dict[str, Any]) -> None:
+        # Spark gives the driver the application's age in place of the time of its tasks, in local mode, too.
+        found = tuple(field for field in self._fields if name != DRIVER or field.path != (_UPTIME,))
+        copy(builder, found, item, executor_id=name)
+        stages = item.get("excludedInStages", item.get("blacklistedInStages"))
+        if type(stages) is list:
+            builder.add("spark_executor_excluded_stages", len(stages), name)
+        resources = item.get("resources")
+        for resource, held in resources.items() if type(resources) is dict else ():
+            addresses = held.get("addresses") if type(held) is dict else None
+            if type(addresses) is list:
+                builder.add("spark_executor_resource_addresses", len(addresses), name, resource)
+        _add_identity(builder, name, item, up=True)
+
+    def _add_removed(self, builder: FrameBuilder, name: str, item: dict[str, Any]) -> None:
+        copy(builder, self._counters, item, executor_id=name)
+        _add_identity(builder, name, item, up=False)
+        builder.add("spark_executor_removed_timestamp_seconds", moment(item.get("removeTime")), name)
+        builder.add("spark_executor_removed_info", 1, name, words(item, "removeReason")[:_REASON_LENGTH])
+
+
+def _add_identity(builder: FrameBuilder, name: str, item: dict[str, Any], *, up: bool) -> None:
+    host, _, _ = words(item, "hostPort").rpartition(":")
+    builder.add("spark_executor_info", 1, name, host.strip("[]"))
+    builder.add("spark_executor_up", up, name)
+    builder.add("spark_executor_added_timestamp_seconds", moment(item.get("addTime")), name)
+
+
+def _live(item: dict[str, Any]) -> bool:
+    return item.get("isActive") is True
+
+
+def _works(name: str, item: dict[str, Any]) -> bool:
+    """Say whether it runs tasks: in local mode the driver does."""
+    cores = item.get("totalCores")
+    return name != DRIVER or (isinstance(cores, int) and cores > 0)

@@ -1,0 +1,96 @@
+"""The jobs of an application: those that run one by one, those that have ended counted once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
+from exporter.daemon.sources import Facts, Update
+from exporter.daemon.sources.follow import Follower
+from exporter.daemon.sources.rest import copy, moment, number, table, words
+
+if TYPE_CHECKING:
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.sources.rest import Api
+
+MAX_SHOWN = 50
+"""So many running jobs, the oldest ones, are published one by one."""
+_RUNNING = "RUNNING"
+_RESULTS = {"SUCCEEDED": "succeeded", "FAILED": "failed"}
+
+
+def by_number(listed: list[dict[str, Any]], key: str) -> dict[int, dict[str, Any]]:
+    """Return the things of a list by the whole number that each has at ``key``; those that have none go."""
+    return {item[key]: item for item in listed if type(item.get(key)) is int and item[key] >= 0}
+
+
+class JobsSource:
+    """Reads ``/jobs``: the running ones, and each other one when it is new or has ended."""
+
+    name = "jobs"
+    every = 1
+
+    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+        """Ask ``api``."""
+        self._api = api
+        self._catalogue = catalogue
+        self._fields = table(catalogue, "jobs", "job_id")
+        self._follower = Follower(lambda number: api.mapping(f"jobs/{number}"), self._every)
+        self._running: set[int] = set()
+        self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
+        self._missed = 0
+        self._newest: tuple[float, int, bool] | None = None
+        self._last = Frame()
+
+    def update(self) -> Update[Frame]:
+        """Return the running jobs, and how many have ended."""
+        running = by_number(self._api.array("jobs", {"status": "running"}), "jobId")
+        found = self._follower.read(self._running - running.keys(), running)
+        for job, item in found.items():
+            if item is None:
+                self._missed += 1
+            elif words(item, "status") == _RUNNING:
+                running[job] = item
+            else:
+                self._account(job, item)
+        self._running = set(running)
+        failed = self._newest[2] if self._newest is not None else None
+        self._last = self._frame(running)
+        return Update(self._last, facts=Facts(failed=failed))
+
+    def _every(self) -> dict[int, dict[str, Any]]:
+        return by_number(self._api.array("jobs"), "jobId")
+
+    def _account(self, job: int, item: dict[str, Any]) -> None:
+        result = _RESULTS.get(words(item, "status"))
+        if result is None:
+            self._missed += 1
+            return
+        self._ended[result] += 1
+        ended = (moment(item.get("completionTime")) or 0.0, job, result == "failed")
+        self._newest = max(self._newest or ended, ended)
+
+    def _frame(self, running: dict[int, dict[str, Any]]) -> Frame:
+        builder = FrameBuilder(self._catalogue, self._last)
+        builder.add("spark_app_jobs_active", len(running))
+        for result, count in self._ended.items():
+            builder.add("spark_app_jobs_total", count, result)
+        builder.add("spark_exporter_missed_jobs_total", self._missed)
+        shown = sorted(running)[:MAX_SHOWN]
+        if len(running) > len(shown):
+            builder.drop(LIMIT, len(running) - len(shown))
+        for job in shown:
+            item = running[job]
+            copy(builder, self._fields, item, job_id=str(job))
+            builder.add("spark_job_info", 1, str(job), words(item, "name"), words(item, "jobGroup"))
+            builder.add("spark_job_start_timestamp_seconds", moment(item.get("submissionTime")), str(job))
+            builder.add("spark_job_progress_ratio", _progress(item), str(job))
+        return builder.frame()
+
+
+def _progress(item: dict[str, Any]) -> float | None:
+    tasks = number(item, "numTasks")
+    # What was skipped is among the expected tasks until the job has ended.
+    done = number(item, "numCompletedIndices") + number(item, "numSkippedTasks")
+    return min(1.0, done / tasks) if tasks > 0 else None

@@ -1,0 +1,173 @@
+"""SQL executions: those that run one by one, those that have ended as totals, operators included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from exporter.daemon.errors import NotFoundError
+from exporter.daemon.frame import LIMIT, MALFORMED, Frame, FrameBuilder
+from exporter.daemon.sources import Update
+from exporter.daemon.sources.follow import ahead
+from exporter.daemon.sources.operators import Operators, kind_of, metrics_of, nodes_of
+from exporter.daemon.sources.rest import copy, identifiers, number, table, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.sources.rest import Api
+
+MAX_SHOWN = 20
+"""So many running executions, the oldest ones, are published one by one."""
+MAX_READ = 100
+"""So many executions are read in one poll; the next poll goes on with the others."""
+_RUNNING = "RUNNING"
+_RESULTS = {"COMPLETED": "completed", "FAILED": "failed"}
+_JOBS = {"running": "runningJobIds", "succeeded": "successJobIds", "failed": "failedJobIds"}
+_FULL = {"details": "true", "planDescription": "false"}
+_BRIEF = {"details": "false", "planDescription": "false"}
+
+
+class SqlSource:
+    """Reads ``/sql/ID``, of each execution when it is new and when it has ended, of running ones briefly."""
+
+    name = "sql"
+
+    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+        """Ask ``api``."""
+        self._api = api
+        self._catalogue = catalogue
+        self._fields = table(catalogue, "sql", "execution_id")
+        self._next = 0
+        self._idle = 0
+        self._running: dict[int, dict[str, Any]] = {}
+        self._bare: set[int] = set()
+        self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
+        self._milliseconds: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
+        self._operators = Operators()
+        self._missed = 0
+        self._found = False
+        self._last = Frame()
+        self.behind = False
+        """Whether there was more than could be read at once."""
+
+    @property
+    def every(self) -> int:
+        """Seldom while nothing is there."""
+        return 1 if self.behind else 3
+
+    def update(self) -> Update[Frame]:
+        """Return the running executions, and the totals of all that have ended."""
+        for execution in list(self._running)[:MAX_READ]:
+            self._look_again(execution)
+        self.behind = self._follow()
+        self._last = self._frame()
+        return Update(self._last)
+
+    def _look_again(self, execution: int) -> None:
+        # Whoever was looked at stands last the next time.
+        before = self._running.pop(execution)
+        item = self._read(execution, _BRIEF)
+        if item is not None and words(item, "status") == _RUNNING:
+            # The plan was read once. It has no metrics until the end.
+            self._running[execution] = {**item, "nodes": before.get("nodes")}
+            return
+        item = self._read(execution, _FULL) if item is not None else None
+        self._take(execution, item)
+
+    def _follow(self) -> bool:
+        """Read new executions; say whether there are more."""
+        for _ in range(MAX_READ):
+            item = self._read(self._next, _FULL)
+            if item is None and not self._jump():
+                return False
+            if item is not None:
+                self._take(self._next, item)
+                self._next += 1
+        return True
+
+    def _jump(self) -> bool:
+        """Go on with the next execution that exists, if there is one."""
+        found = self._oldest()
+        if found is None or found < self._next:
+            candidates = [self._next + offset for offset in ahead(self._idle) if offset]
+            found = next((n for n in candidates if self._read(n, _BRIEF) is not None), None)
+        if found is None:
+            self._idle += 1
+            return False
+        self._idle = 0
+        self._missed += found - self._next
+        self._next = found
+        return True
+
+    def _oldest(self) -> int | None:
+        """Return the id of the oldest execution that Spark has."""
+        try:
+            page = self._api.array("sql", {**_BRIEF, "offset": 0, "length": 1})
+        except NotFoundError:
+            # An application that never used SQL, or a Spark without it.
+            return None
+        self._found = self._found or bool(page)
+        return int(number(page[0], "id")) if page else None
+
+    def _read(self, execution: int, params: Mapping[str, str]) -> dict[str, Any] | None:
+        try:
+            return self._api.mapping(f"sql/{execution}", params)
+        except NotFoundError:
+            return None
+
+    def _take(self, execution: int, item: dict[str, Any] | None) -> None:
+        """Account for an execution, which is new or was running until now."""
+        result = _RESULTS.get(words(item, "status")) if item is not None else None
+        if item is not None and (words(item, "status") == _RUNNING or self._too_early(execution, item)):
+            self._running[execution] = item
+            return
+        self._running.pop(execution, None)
+        self._bare.discard(execution)
+        if item is None or result is None:
+            self._missed += 1
+            return
+        self._ended[result] += 1
+        self._milliseconds[result] += max(0, int(number(item, "duration")))
+        self._operators.add(item)
+
+    def _too_early(self, execution: int, item: Mapping[str, Any]) -> bool:
+        """Say, once, whether an execution has ended and the driver has yet to add up its metrics."""
+        bare = not any(True for node in nodes_of(item) for _ in metrics_of(node))
+        early = bare and execution not in self._bare
+        if early:
+            self._bare.add(execution)
+        return early
+
+    def _frame(self) -> Frame:
+        builder = FrameBuilder(self._catalogue, self._last)
+        self._found = self._found or self._next > 0
+        if not self._found:
+            return builder.frame()
+        running = {n: item for n, item in self._running.items() if n not in self._bare}
+        builder.add("spark_sql_executions_active", len(running))
+        for result, count in self._ended.items():
+            builder.add("spark_sql_executions_total", count, result)
+            seconds = self._milliseconds[result] / 1000
+            builder.add("spark_sql_execution_time_seconds_total", seconds, result)
+        builder.add("spark_exporter_missed_sql_executions_total", self._missed)
+        if self._operators.unreadable:
+            builder.drop(MALFORMED, self._operators.unreadable)
+            self._operators.unreadable = 0
+        self._operators.show(builder)
+        shown = sorted(running)[:MAX_SHOWN]
+        if len(running) > len(shown):
+            builder.drop(LIMIT, len(running) - len(shown))
+        for execution in shown:
+            self._show(builder, str(execution), running[execution])
+        return builder.frame()
+
+    def _show(self, builder: FrameBuilder, execution: str, item: Mapping[str, Any]) -> None:
+        copy(builder, self._fields, item, execution_id=execution)
+        builder.add("spark_sql_execution_info", 1, execution, words(item, "description"))
+        for state, key in _JOBS.items():
+            builder.add("spark_sql_execution_jobs", len(identifiers(item, key)), execution, state)
+        kinds = Counter(kind_of(words(node, "nodeName")) for node in nodes_of(item))
+        for kind, count in kinds.items():
+            builder.add("spark_sql_execution_operators", count, execution, kind)

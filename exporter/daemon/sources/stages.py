@@ -1,0 +1,82 @@
+"""The stages of an application: those that run in detail, those that have ended as its totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
+from exporter.daemon.sources import Update
+from exporter.daemon.sources.attempts import Attempt, Books, Totals, attempt_of, needed
+from exporter.daemon.sources.follow import Follower
+from exporter.daemon.sources.rest import copy, moment, number, table, words
+from exporter.daemon.sources.summaries import Summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.sources.rest import Api
+
+MAX_SHOWN = 50
+"""So many running stages, the oldest ones, are published one by one."""
+_ACTIVE = "ACTIVE"
+_BRIEF = {"details": "false"}
+"""Without it, Spark gives the tasks of a stage, too."""
+
+
+class StagesSource:
+    """Reads ``/stages``: those that wait or run, and each other one when it is new or has ended."""
+
+    name = "stages"
+    every = 1
+
+    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+        """Ask ``api``."""
+        self._api = api
+        self._catalogue = catalogue
+        self._fields = table(catalogue, "stages", "stage_id", "attempt_id")
+        self._follower = Follower(lambda stage: api.array(f"stages/{stage}", _BRIEF), self._every)
+        self._totals = Totals(table(catalogue, "stages"))
+        self._books = Books(self._totals, self._follower.seen)
+        self._summaries = Summaries(api, catalogue)
+        self._last = Frame()
+
+    def update(self) -> Update[Frame]:
+        """Return the running stages, and the application's totals."""
+        listed = self._api.array("stages", {"status": ["active", "pending"]})
+        live = {attempt_of(item): item for item in listed}
+        again = self._books.begin(live)
+        found = self._follower.read(again, {attempt.stage for attempt in live})
+        for stage, items in found.items():
+            self._books.read(stage, items)
+        self._books.end(needed(self._api.array("jobs", {"status": "running"})))
+        running = {key: item for key, item in sorted(live.items()) if words(item, "status") == _ACTIVE}
+        builder = FrameBuilder(self._catalogue, self._last)
+        self._totals.show(builder, self._books.running())
+        builder.add("spark_app_stages_active", len(running))
+        builder.add("spark_app_stages_pending", len(live) - len(running))
+        builder.add("spark_exporter_missed_stages_total", self._books.missed)
+        self._add_running(builder, running)
+        self._last = builder.frame()
+        return Update(self._last)
+
+    def _every(self) -> dict[int, list[dict[str, Any]]]:
+        stages: dict[int, list[dict[str, Any]]] = {}
+        for item in self._api.array("stages", _BRIEF):
+            stages.setdefault(attempt_of(item).stage, []).append(item)
+        return stages
+
+    def _add_running(self, builder: FrameBuilder, running: Mapping[Attempt, Mapping[str, Any]]) -> None:
+        shown = dict(list(running.items())[:MAX_SHOWN])
+        if len(running) > len(shown):
+            builder.drop(LIMIT, len(running) - len(shown))
+        for (stage, attempt), item in shown.items():
+            identity = (str(stage), str(attempt))
+            copy(builder, self._fields, item, stage_id=identity[0], attempt_id=identity[1])
+            builder.add("spark_stage_info", 1, *identity, words(item, "name"), words(item, "schedulingPool"))
+            submitted = moment(item.get("submissionTime"))
+            builder.add("spark_stage_start_timestamp_seconds", submitted, *identity)
+            tasks = number(item, "numTasks")
+            done = min(1.0, number(item, "numCompletedIndices") / tasks) if tasks > 0 else None
+            builder.add("spark_stage_progress_ratio", done, *identity)
+        self._summaries.add(builder, shown)

@@ -1,0 +1,54 @@
+package io.sparkexporter.driver;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One run of a streaming query. Guarded by its owner. */
+public final class QueryRun {
+  /** More phases, sources and state operators than any query has. */
+  private static final int MAX_TOTALS = 2000;
+  private static final int MAX_EXCEPTION_LENGTH = 500;
+
+  final String id;
+  final String runId;
+  String name;
+  /** Unix seconds. */
+  double started;
+  /** NaN while it is active. */
+  double terminated = Double.NaN;
+  /** Since when it has found nothing to do; NaN if it has something. */
+  double idle = Double.NaN;
+  String exception;
+  final Map<String, Double> totals = new LinkedHashMap<>();
+  /** The last one, or null. */
+  QueryProgress progress;
+  /** Sequence of the store at which the last progress came. */
+  long progressedAt;
+
+  QueryRun(String id, String runId, String name, double started) {
+    this.id = id;
+    this.runId = runId;
+    this.name = name;
+    this.started = started;
+  }
+
+  boolean isActive() {
+    return Double.isNaN(terminated);
+  }
+
+  /** Adds to a total of the run. */
+  public void add(String total, double amount) {
+    if (totals.containsKey(total) || totals.size() < MAX_TOTALS) {
+      totals.merge(total, amount, Double::sum);
+    }
+  }
+
+  void end(double time, String why) {
+    terminated = time;
+    idle = Double.NaN;
+    if (why != null) {
+      String line = why.trim().split("[\\r\\n]", 2)[0];
+      exception = line.length() <= MAX_EXCEPTION_LENGTH ? line : line.substring(0, MAX_EXCEPTION_LENGTH) + "...";
+    }
+  }
+}

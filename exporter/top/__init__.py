@@ -1,0 +1,1 @@
+"""``spark-exporter top``: a live view of a running daemon in the terminal."""

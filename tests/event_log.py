@@ -1,0 +1,81 @@
+"""Replays an event log of Spark: the independent tally of what an application has done.
+
+It follows Spark's documentation of the log alone, and uses nothing of the package under test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+MILLI, NANO = 1e-3, 1e-9
+
+# Each application total: the fields of "Task Metrics" that add up to it, and their unit in seconds or bytes.
+TASK_SUMS = {
+    "executor_run_time_seconds_total": (("Executor Run Time",), MILLI),
+    "executor_cpu_time_seconds_total": (("Executor CPU Time",), NANO),
+    "executor_deserialize_time_seconds_total": (("Executor Deserialize Time",), MILLI),
+    "executor_deserialize_cpu_time_seconds_total": (("Executor Deserialize CPU Time",), NANO),
+    "jvm_gc_time_seconds_total": (("JVM GC Time",), MILLI),
+    "result_serialization_time_seconds_total": (("Result Serialization Time",), MILLI),
+    "result_size_bytes_total": (("Result Size",), 1),
+    "memory_spilled_bytes_total": (("Memory Bytes Spilled",), 1),
+    "disk_spilled_bytes_total": (("Disk Bytes Spilled",), 1),
+    "input_bytes_total": (("Input Metrics", "Bytes Read"), 1),
+    "input_records_total": (("Input Metrics", "Records Read"), 1),
+    "output_bytes_total": (("Output Metrics", "Bytes Written"), 1),
+    "output_records_total": (("Output Metrics", "Records Written"), 1),
+    "shuffle_read_bytes_total{location=remote}": (("Shuffle Read Metrics", "Remote Bytes Read"), 1),
+    "shuffle_read_bytes_total{location=local}": (("Shuffle Read Metrics", "Local Bytes Read"), 1),
+    "shuffle_read_records_total": (("Shuffle Read Metrics", "Total Records Read"), 1),
+    "shuffle_blocks_fetched_total{location=remote}": (("Shuffle Read Metrics", "Remote Blocks Fetched"), 1),
+    "shuffle_blocks_fetched_total{location=local}": (("Shuffle Read Metrics", "Local Blocks Fetched"), 1),
+    "shuffle_fetch_wait_time_seconds_total": (("Shuffle Read Metrics", "Fetch Wait Time"), MILLI),
+    "shuffle_remote_read_to_disk_bytes_total": (
+        ("Shuffle Read Metrics", "Remote Bytes Read To Disk"),
+        1,
+    ),
+    "shuffle_write_bytes_total": (("Shuffle Write Metrics", "Shuffle Bytes Written"), 1),
+    "shuffle_write_records_total": (("Shuffle Write Metrics", "Shuffle Records Written"), 1),
+    "shuffle_write_time_seconds_total": (("Shuffle Write Metrics", "Shuffle Write Time"), NANO),
+}
+
+# As Spark's own pages count them; everything else has failed.
+STATUS = {"Success": "succeeded", "TaskKilled": "killed", "TaskCommitDenied": "killed"}
+
+
+def replay(path):
+    """Return ``{"name{label=value}": value}`` of the application totals, without ``spark_app_``."""
+    totals = Counter(dict.fromkeys(TASK_SUMS, 0))
+    for event in map(json.loads, path.read_text().splitlines()):
+        kind = event["Event"]
+        if kind == "SparkListenerTaskEnd":
+            _task(totals, event)
+        elif kind == "SparkListenerJobEnd":
+            succeeded = event["Job Result"]["Result"] == "JobSucceeded"
+            totals[f"jobs_total{{result={'succeeded' if succeeded else 'failed'}}}"] += 1
+        elif kind == "SparkListenerStageCompleted":
+            failed = "Failure Reason" in event["Stage Info"]
+            totals[f"stages_total{{result={'failed' if failed else 'completed'}}}"] += 1
+        elif kind == "SparkListenerExecutorAdded":
+            totals["executors_added_total"] += 1
+        elif kind == "SparkListenerExecutorRemoved":
+            totals["executors_removed_total"] += 1
+    units = {name: unit for name, (_fields, unit) in TASK_SUMS.items()}
+    return {name: value * units.get(name, 1) for name, value in totals.items()}
+
+
+def _task(totals, event):
+    reason = event["Task End Reason"]["Reason"]
+    status = STATUS.get(reason, "failed")
+    totals[f"tasks_total{{status={status}}}"] += 1
+    if reason != "Success":
+        totals[f"task_failures_total{{reason={reason}}}"] += 1
+    metrics = event.get("Task Metrics")
+    if metrics is None:
+        return
+    for name, (fields, _unit) in TASK_SUMS.items():
+        value = metrics
+        for field in fields:
+            value = value[field]
+        totals[name] += value

@@ -1,0 +1,82 @@
+"""Jobs of all kinds without the plugin, each begun upon a word, so that whoever watches can keep up."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from py4j.protocol import Py4JError
+from pyspark import TaskContext
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F  # noqa: N812
+from talk import say, session
+
+
+def spill(spark):
+    """Shuffle, spill, sort and write."""
+    rows = spark.range(0, 40_000, 1, 4).withColumn("key", F.col("id") % 100)
+    rows.repartition(4, "key").sortWithinPartitions("id").write.parquet("rows.parquet")
+
+
+def query(spark):
+    """Read and aggregate what was written."""
+    spark.read.parquet("rows.parquet").groupBy("key").agg(F.max("id")).collect()
+
+
+def shuffle(spark):
+    """Shuffle twice in one job."""
+    numbers = spark.sparkContext.parallelize(range(5_000), 4).map(lambda n: (n % 11, n))
+    numbers.groupByKey(4).map(lambda item: (len(list(item[1])), 1)).groupByKey(2).count()
+
+
+def again(spark):
+    """Let the first attempt at each task fail."""
+
+    def once(rows):
+        if TaskContext.get().attemptNumber() == 0:
+            raise ValueError("the first attempt fails")
+        yield sum(rows)
+
+    spark.sparkContext.parallelize(range(100), 3).mapPartitions(once).collect()
+
+
+def fail(spark):
+    """Run a job that fails for good, in its second stage."""
+
+    def always(_item):
+        raise ValueError("every attempt fails")
+
+    numbers = spark.sparkContext.parallelize(range(100), 2).map(lambda n: (n % 3, n))
+    with contextlib.suppress(Py4JError, PySparkException):
+        numbers.groupByKey(2).map(always).collect()
+
+
+def reuse(spark):
+    """Use the output of a shuffle twice: the second job skips a stage."""
+    shuffled = spark.sparkContext.parallelize(range(500), 2).map(lambda n: (n % 7, n)).groupByKey(2)
+    shuffled.count()
+    shuffled.count()
+
+
+def main():
+    """Run them in rounds until the words end."""
+    local = f"file://{Path.cwd()}"
+    logged = {"enabled": "true", "rolling.enabled": "false", "compress": "false", "dir": local}
+    spark = session(
+        plugin=False,
+        **{f"spark.eventLog.{key}": value for key, value in logged.items()},
+        **{"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"},
+        **{"spark.shuffle.spill.numElementsForceSpillThreshold": "2000"},
+    )
+    jobs = {job.__name__: job for job in (spill, query, shuffle, again, fail, reuse)}
+    tracker = spark.sparkContext.statusTracker()
+    for line in sys.stdin:
+        word = line.strip()
+        if word == "stop":
+            break
+        jobs[word](spark)
+        say(done=max(tracker.getJobIdsForGroup(None), default=-1) + 1)
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Without the plugin: what Spark's REST API says, held against Spark's own event log."""
+
+import pytest
+
+import event_log
+from running import until
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
+
+# REST does not know reasons of failures, and says of skipped stages what no event says.
+UNKNOWN = ("task_failures_total",)
+ROUND = ("spill", "query", "shuffle", "again", "fail", "reuse")
+
+
+def totals(daemon):
+    """Return the application's totals in the words of the event log's replay."""
+    result = {}
+    for (name, labels), value in daemon.samples().items():
+        own = ",".join(f"{k}={v}" for k, v in sorted(labels) if k not in ("app_id", "app_name"))
+        result[name.removeprefix("spark_app_") + (f"{{{own}}}" if own else "")] = value
+    return result
+
+
+def ended(daemon):
+    """Return how many jobs the daemon has seen to end."""
+    return sum(value for name, value in totals(daemon).items() if name.startswith("jobs_total"))
+
+
+def compare(daemon, log):
+    """Hold every total against the event log."""
+    tally = event_log.replay(log)
+    expected = {name: value for name, value in tally.items() if not name.startswith(UNKNOWN)}
+    published = totals(daemon)
+    wrong = {
+        name: (published.get(name), value)
+        for name, value in expected.items()
+        if published.get(name) != pytest.approx(value, rel=1e-9, abs=1e-9)
+    }
+    assert wrong == {}
+    assert len(expected) > 25
+    assert expected["disk_spilled_bytes_total"] > 0
+
+
+def test_totals_are_those_of_the_event_log_although_the_ui_forgets(start_job, start_daemon, tmp_path):
+    """Spark's UI keeps five stages and five jobs; the totals have all, failed and retried ones, too."""
+    retained = {"spark.ui.retainedStages": "5", "spark.ui.retainedJobs": "5"}
+    job = start_job("paced.py", conf=retained)
+    daemon = start_daemon(job.hear("ui"), arguments=["--poll.interval=200ms"])
+    until(lambda: daemon.samples_of("spark_app_jobs_active") == [0.0], "the first poll")
+    for word in (*ROUND, *ROUND[1:]):
+        job.tell(word)
+        count = job.hear("done")
+        until(lambda count=count: ended(daemon) >= count, f"{count} jobs are published")
+        until(lambda: daemon.samples_of("spark_app_stages_active") == [0.0], "no stage runs")
+    failed = {
+        labels["collector"]
+        for labels, value in zip(
+            daemon.labels_of("spark_exporter_scrape_collector_success"),
+            daemon.samples_of("spark_exporter_scrape_collector_success"),
+            strict=True,
+        )
+        if value != 1
+    }
+    assert failed == set()
+    assert daemon.samples_of("spark_exporter_missed_stages_total") == [0.0]
+    assert daemon.samples_of("spark_exporter_missed_jobs_total") == [0.0]
+    job.tell("stop")
+    assert job.wait() == 0
+    until(lambda: daemon.samples_of("spark_app_up") == [0.0], "the application is gone")
+
+    (log,) = (tmp_path / "job-0").glob("app-*")
+    compare(daemon, log)

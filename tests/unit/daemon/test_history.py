@@ -1,0 +1,130 @@
+"""A history server as target: applications that have ended are read once, and never look alive."""
+
+import pytest
+from fake_driver import until
+from fake_history import FakeHistory
+from fake_spark import values
+
+from exporter.daemon import history, watch
+from exporter.daemon.fetch import Fetcher
+from exporter.daemon.history import is_history_server
+
+
+@pytest.fixture
+def server():
+    """A history server without applications."""
+    found = FakeHistory()
+    yield found
+    found.die()
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    """Look often."""
+    monkeypatch.setattr(history, "LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(history, "rest_of", lambda _spent: 0.0)
+    monkeypatch.setattr(watch, "ENDING", 0.01)
+
+
+def frames(rig, app_id):
+    """Return what the sources said of an application, by source."""
+    (record,) = (i.record for i in rig.store.view().applications if i.record.application.id == app_id)
+    return record.frames
+
+
+def test_it_is_told_from_a_driver(server, driver):
+    """By its first page."""
+    assert is_history_server(Fetcher(5.0), server.url)
+    assert not is_history_server(Fetcher(5.0), driver.url)
+    assert not is_history_server(Fetcher(0.2), "http://127.0.0.1:1")
+
+
+def test_completed_applications_are_read_with_their_outcome(server, watch_target):
+    """The last job decides; one that runs is left to its own driver."""
+    server.add("good", 5000)
+    server.add("bad", 6000, "FAILED", attempt="2")
+    server.add("running", -1)
+    rig = watch_target(server.url)
+    rig.until_states({"good": "completed", "bad": "failed"})
+
+    for name in ("good", "bad"):
+        stages = frames(rig, name)["stages"]
+        assert values(stages, "spark_app_executor_run_time_seconds_total") == 1.5
+        assert values(stages, "spark_app_tasks_total")[("failed",)] == 1
+    assert server.count("/running/") == 0
+    until(lambda: "a history server: 2 of 2 applications" in rig.sentence(), "both are read")
+    (record,) = (i.record for i in rig.store.view().applications if i.record.application.id == "good")
+    assert (record.up, record.application.end_time) == (False, 5000.0)
+
+
+def test_each_application_is_read_once(server, watch_target):
+    """However often the list is looked at; a new one is read when it appears."""
+    server.add("one", 5000)
+    rig = watch_target(server.url)
+    rig.until_states({"one": "completed"})
+    looks = len(server.requests)
+    server.add("two", 6000)
+    rig.until_states({"one": "completed", "two": "completed"})
+    until(lambda: len(server.requests) > looks + 50, "more looks at the list")
+
+    assert server.count("/one/allexecutors") == server.count("/two/allexecutors") == 1
+
+
+def test_only_a_window_of_time_is_asked_for(server, watch_target):
+    """And a bounded number of applications."""
+    server.add("one", 5000)
+    rig = watch_target(server.url, window=3600.0)
+    rig.until_states({"one": "completed"})
+
+    (query, *_) = (query for path, query in server.requests if path.endswith("/applications") and query)
+    assert query["status"] == ["completed"]
+    assert query["limit"] == [str(history.MAX_APPLICATIONS)]
+    assert query["minEndDate"][0].endswith("GMT")
+
+
+def test_an_empty_history_server_is_recognised(server, watch_target):
+    """It lists nothing, which is no fault."""
+    rig = watch_target(server.url)
+    until(lambda: "0 of 0 applications" in rig.sentence(), "a history server without applications")
+    server.add("one", 5000)
+
+    rig.until_states({"one": "completed"})
+
+
+def test_an_application_that_cannot_be_read_is_still_shown(server, watch_target):
+    """With what is known of it; the others are read, too."""
+    server.add("broken", 6000)
+    server.add("good", 5000)
+    server.broken.add("broken")
+    rig = watch_target(server.url)
+    rig.until_states({"broken": "completed", "good": "completed"})
+
+    assert "jobs" not in frames(rig, "broken")
+    assert rig.collector("jobs").failures["http_status"] >= 1
+
+
+def test_what_takes_its_place_is_looked_at_anew(server, watch_target):
+    """A port may be used by something else later."""
+    rig = watch_target(server.url)
+    until(lambda: "history server" in rig.sentence(), "a history server")
+    server.title = "Something else"
+    until(lambda: "waiting for a driver" in rig.sentence(), "no history server")
+    server.title = "History Server"
+
+    until(lambda: "0 of 0 applications" in rig.sentence(), "a history server again")
+
+
+def test_applications_in_the_window_outlive_the_retention(server, watch_target):
+    """They are wanted as long as the server lists them in the window."""
+    server.add("one", 5000)
+    rig = watch_target(server.url)
+    rig.until_states({"one": "completed"})
+    (before,) = (item.record.ended_at for item in rig.store.view().applications)
+
+    until(
+        lambda: (
+            next(i.record.ended_at for i in rig.store.view().applications) != before
+            or rig.store._known["one"].ended_at > before
+        ),
+        "a retention that begins anew",
+    )

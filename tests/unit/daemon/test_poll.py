@@ -1,0 +1,235 @@
+"""Sources are asked one after another, each in its own rhythm, and never more than a driver can bear."""
+
+import threading
+
+import pytest
+from fake_driver import until
+
+from exporter.daemon import logs, poll
+from exporter.daemon.catalogue import load
+from exporter.daemon.errors import SourceError
+from exporter.daemon.frame import FrameBuilder
+from exporter.daemon.limits import Limits
+from exporter.daemon.model import Application
+from exporter.daemon.poll import Poller, Schedule
+from exporter.daemon.sources import Facts, Update
+from exporter.daemon.sources.runner import Runner
+from exporter.daemon.status import Status, TargetStatus
+from exporter.daemon.store import Store
+
+TARGET = "http://driver:4040"
+APP = Application("app-1", "etl", "", "4.3.0", "spark", 1000.0)
+OTHER = Application("app-2", "etl", "", "4.3.0", "spark", 2000.0)
+
+
+class Scripted:
+    """A source that does what the test says, and counts how often it was asked."""
+
+    def __init__(self, name, every=1, error=None, facts=None):
+        self.name, self.every, self.error = name, every, error
+        self.facts = facts or Facts()
+        self.asked = 0
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def update(self):
+        self.asked += 1
+        assert self.gate.wait(30)
+        if self.error is not None:
+            raise self.error
+        builder = FrameBuilder(load())
+        builder.add("spark_app_jobs_active", self.asked)
+        return Update(builder.frame(), facts=self.facts)
+
+
+class Bench:
+    """A poller of some sources, with its store and status."""
+
+    def __init__(self, *sources, interval=0.01, clock=None):
+        self.store = Store(900.0, Limits(1000))
+        self.status = Status()
+        self.made = []
+        options = {"clock": clock} if clock is not None else {}
+        self.poller = Poller(
+            TARGET,
+            interval=interval,
+            sources=lambda application: self.made.append(application.id) or sources,
+            store=self.store,
+            runner=Runner(TARGET, self.status, logs.Repeats(), **options),
+        )
+        self.store.publish(TARGET, APP)
+
+    def record(self):
+        return self.store.run_of(TARGET, APP)
+
+    def collector(self, name):
+        return self.status.view().get(TARGET, TargetStatus()).collectors[name]
+
+
+@pytest.fixture
+def bench():
+    benches = []
+
+    def make(*sources, **options):
+        benches.append(Bench(*sources, **options))
+        benches[-1].poller.start()
+        return benches[-1]
+
+    yield make
+    for item in benches:
+        item.poller.stop()
+        item.poller.join(30)
+
+
+def turns(schedule, polls):
+    """Return the names that are due in each poll."""
+    result = []
+    for _ in range(polls):
+        schedule.begin()
+        names = []
+        while (source := schedule.take()) is not None:
+            names.append(source.name)
+            schedule.done(source, failed=source.error is not None)
+        result.append("".join(names))
+    return result
+
+
+def test_each_source_has_its_own_rhythm():
+    """Often, seldom, once."""
+    schedule = Schedule([Scripted("a"), Scripted("b", 3), Scripted("c", 0)])
+
+    assert turns(schedule, 7) == ["abc", "a", "a", "ab", "a", "a", "ab"]
+
+
+def test_a_source_that_failed_is_asked_again_with_the_next_poll():
+    """Also the one that is asked once only."""
+    once = Scripted("c", 0, SourceError("http_status", "not yet"))
+    schedule = Schedule([once, Scripted("b", 3)])
+    assert turns(schedule, 2) == ["cb", "c"]
+    once.error = None
+
+    assert turns(schedule, 3) == ["c", "b", ""]
+
+
+def test_frames_and_facts_reach_the_store(bench):
+    """Under the name of their source."""
+    source = Scripted("jobs", facts=Facts(waiting=True, failed=True))
+    item = bench(source)
+    item.poller.follow(APP)
+    until(lambda: "jobs" in item.record().frames, "a frame in the store")
+
+    record = item.record()
+    assert record.frames["jobs"].columns["spark_app_jobs_active"].values[0] >= 1
+    assert (record.waiting, record.failed) == (True, True)
+    assert item.collector("jobs").success is True
+
+
+def test_a_failing_source_takes_nobody_with_it(bench):
+    """Its failures are counted by reason, a defect among them."""
+    bad, broken, good = (
+        Scripted("jobs", error=SourceError("invalid", "no")),
+        Scripted("stages", error=ZeroDivisionError("oops")),
+        Scripted("executors"),
+    )
+    item = bench(bad, broken, good)
+    item.poller.follow(APP)
+    until(lambda: good.asked >= 3 and bad.asked >= 3, "three polls")
+
+    assert item.collector("jobs").failures["invalid"] >= 2
+    assert item.collector("stages").failures["internal"] >= 2
+    assert item.collector("executors").success is True
+
+
+@pytest.mark.parametrize("reason", ["connect", "timeout"])
+def test_a_driver_that_does_not_answer_is_not_asked_by_the_others(bench, reason):
+    """They come first in the next poll."""
+    first, second = Scripted("jobs", error=SourceError(reason, "silence")), Scripted("stages", every=1000)
+    item = bench(first, second)
+    item.poller.follow(APP)
+    until(lambda: second.asked == 1, "the second source's turn")
+
+    assert first.asked in {1, 2}
+    until(lambda: first.asked >= 3, "the first source's next turns")
+
+
+def test_whoever_answers_slowly_is_asked_less_often():
+    """At most a tenth of the time is spent asking."""
+    now = [0.0]
+    slow = Scripted("jobs")
+    update = slow.update
+
+    def late():
+        now[0] += 2.0
+        return update()
+
+    slow.update = late
+    item = Bench(slow, interval=5.0, clock=lambda: now[0])
+
+    assert item.poller._step(APP) == pytest.approx(18.0)
+    slow.update = update
+    assert item.poller._step(APP) == 5.0
+
+
+def test_nothing_is_asked_without_an_application(bench):
+    """And nothing any more when it is gone; its collectors have nothing to say then."""
+    source = Scripted("jobs")
+    item = bench(source)
+    assert item.made == []
+    item.poller.follow(APP)
+    until(lambda: source.asked, "a poll")
+    item.poller.follow(None)
+    until(lambda: item.collector("jobs").success is None, "an idle collector")
+    asked = source.asked
+    item.poller.follow(OTHER)
+    until(lambda: source.asked > asked, "a poll of the next application")
+
+    assert item.made == ["app-1", "app-2"]
+
+
+def test_what_a_source_says_too_late_is_not_kept(bench):
+    """The application may have ended while its driver was asked."""
+    source = Scripted("jobs")
+    source.gate.clear()
+    item = bench(source)
+    item.poller.follow(APP)
+    until(lambda: source.asked == 1, "the question")
+    item.poller.follow(None)
+    source.gate.set()
+    until(lambda: item.collector("jobs").attempts == 1, "the answer")
+    until(lambda: item.collector("jobs").success is None, "an idle collector")
+
+    assert item.record().frames == {}
+
+
+def test_an_application_with_the_plugin_is_left_alone_at_first(bench, monkeypatch):
+    """The plugin says enough, and a short job has no time to spare."""
+    monkeypatch.setattr(poll, "rest_of", lambda _spent: 0.0)
+    source = Scripted("jobs")
+    item = bench(source, interval=3600.0)
+    item.poller.follow(APP, patient=True)
+    until(lambda: item.made == ["app-1"], "the sources")
+    item.poller.follow(OTHER)
+    until(lambda: source.asked == 1, "a poll of the other one at once")
+
+    assert item.made == ["app-1", "app-2"]
+
+
+def test_a_defect_does_not_end_the_polls(bench):
+    """It is counted, and the next poll is tried."""
+    source = Scripted("jobs")
+    item = bench(source)
+    item.store.put = lambda *_arguments, **_options: 1 // 0
+    item.poller.follow(APP)
+    until(lambda: source.asked >= 2, "a second poll")
+
+    assert item.collector("application").failures["internal"] >= 1
+
+
+def test_it_stops_while_it_waits():
+    """At once, whatever the interval."""
+    item = Bench(Scripted("jobs"), interval=3600.0)
+    item.poller.start()
+    item.poller.stop()
+    item.poller.join(30)
+
+    assert not item.poller._thread.is_alive()

@@ -1,0 +1,336 @@
+"""What real drivers of Spark 3.5.9 and 4.3.0 have answered, as samples; and what no driver should answer."""
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from fake_spark import TARGET, FakeSpark, values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.daemon.catalogue import load
+from exporter.daemon.errors import NotFoundError, SourceError
+from exporter.daemon.frame import INVALID_VALUE, Frame
+from exporter.daemon.polled import rest_sources
+from exporter.daemon.sources import REST
+from exporter.daemon.sources.connect import ConnectSource
+from exporter.daemon.sources.dstreams import DStreamsSource
+from exporter.daemon.sources.environment import RuntimeSource
+from exporter.daemon.sources.executors import MAX_REMOVED, ExecutorsSource
+from exporter.daemon.sources.jobs import JobsSource
+from exporter.daemon.sources.reasons import REASONS, classify
+from exporter.daemon.sources.rest import Api, moment
+from exporter.daemon.sources.stages import StagesSource
+from exporter.daemon.sources.storage import StorageSource
+
+DATA = Path(__file__).parent / "data" / "rest"
+VERSIONS = ("3.5.9", "4.3.0")
+PATHS = {
+    "allexecutors": "allexecutors",
+    "storage": "storage/rdd",
+    "environment": "environment",
+    "statistics": "streaming/statistics",
+    "receivers": "streaming/receivers",
+    "batches": "streaming/batches",
+    "connect_sessions": "connect/sessions",
+    "connect_operations": "connect/operations",
+}
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def recorded(version, name):
+    return json.loads((DATA / version / f"{name}.json").read_text("utf-8"))
+
+
+def driver(version):
+    """Return a driver that answers what a real one did."""
+    spark = FakeSpark()
+    for name, path in PATHS.items():
+        if (DATA / version / f"{name}.json").exists():
+            spark.answers[path] = recorded(version, name)
+    spark.jobs = {job["jobId"]: job for job in recorded(version, "jobs")}
+    spark.stages = {(item["stageId"], item["attemptId"]): item for item in recorded(version, "stages")}
+    spark.executions = {item["id"]: item for item in recorded(version, "sql")}
+    for stage, attempt in spark.stages:
+        spark.answers[f"stages/{stage}/{attempt}/taskSummary"] = recorded(version, "taskSummary")
+    return spark
+
+
+def make(kind, spark):
+    return kind(Api(spark, TARGET, "app-1"), load())
+
+
+@pytest.fixture(params=VERSIONS)
+def spark(request):
+    """A driver of each version."""
+    return driver(request.param)
+
+
+def test_a_driver_of_each_version_is_read_without_a_fault(spark):
+    """Every source gives samples, twice, and nothing is dropped."""
+    sources = rest_sources(Api(spark, TARGET, "app-1"), load())
+    assert {source.name for source in sources} == {*REST}
+    for source in (*sources, *sources):
+        frame = source.update().value
+        assert frame.drops == {}
+        assert frame.columns or (source.name == "connect" and "connect/sessions" not in spark.answers)
+
+
+def test_executors_live_and_removed(spark):
+    """A removed one keeps its counters and says why it went; the driver's age is not the time of tasks."""
+    update = make(ExecutorsSource, spark).update()
+    frame = update.value
+    listed = {item["id"]: item for item in spark.answers["allexecutors"]}
+    (gone,) = (name for name, item in listed.items() if not item["isActive"])
+
+    assert update.facts.waiting is False
+    assert values(frame, "spark_executor_up")[(gone,)] == 0
+    assert values(frame, "spark_executor_removed_info") == {(gone, "Command exited with code 137"): 1}
+    assert values(frame, "spark_app_executor_removals_total")[("oom",)] == 1
+    assert values(frame, "spark_app_executors_removed_total") == 1
+    assert values(frame, "spark_app_executors_added_total") == len(listed) - 1
+    assert (gone,) not in values(frame, "spark_executor_rdd_blocks")
+    seconds = values(frame, "spark_executor_task_time_seconds_total")
+    assert seconds == {
+        (name,): item["totalDuration"] / 1000 for name, item in listed.items() if name != "driver"
+    }
+    heap = values(frame, "spark_executor_peak_jvm_heap_bytes")[("driver",)]
+    assert heap == listed["driver"]["peakMemoryMetrics"]["JVMHeapMemory"]
+
+
+def test_running_stages_in_detail(spark):
+    """Their sums, their progress, and how their tasks differ."""
+    frame = make(StagesSource, spark).update().value
+    (active, *_) = (item for item in spark.stages.values() if item["status"] == "ACTIVE")
+    key = (str(active["stageId"]), str(active["attemptId"]))
+    summary = spark.answers[f"stages/{key[0]}/{key[1]}/taskSummary"]
+
+    assert values(frame, "spark_stage_tasks_expected")[key] == active["numTasks"]
+    seconds = values(frame, "spark_stage_executor_run_time_seconds_total")[key]
+    assert seconds == active["executorRunTime"] / 1000
+    if active["numCompleteTasks"]:
+        shown = values(frame, "spark_stage_task_run_time_seconds")
+        assert shown[(*key, "95")] == summary["executorRunTime"][2] / 1000
+        skew = values(frame, "spark_stage_task_run_time_skew_ratio")[key]
+        assert skew == summary["executorRunTime"][3] / summary["executorRunTime"][0]
+    else:
+        assert values(frame, "spark_stage_task_run_time_seconds") == {}
+
+
+def test_jobs_and_how_the_last_one_ended(spark):
+    """The fact goes along with the frame."""
+    update = make(JobsSource, spark).update()
+    counts = values(update.value, "spark_app_jobs_total")
+    ended = [job for job in spark.jobs.values() if job["status"] != "RUNNING"]
+    last = max(ended, key=lambda job: (moment(job["completionTime"]), job["jobId"]))
+
+    assert sum(counts.values()) == len(ended)
+    assert update.facts.failed is (last["status"] == "FAILED")
+
+
+def test_what_the_application_runs_on(spark):
+    """One info metric, read once."""
+    source = make(RuntimeSource, spark)
+    (labels,) = values(source.update().value, "spark_app_environment_info")
+
+    assert labels[0].startswith("17.")
+    assert labels[1].startswith("2.1")
+    assert labels[2:] == ("standalone", "client", "local-cluster[2,1,700]", "false")
+    assert source.every == 0
+
+
+def test_the_cache_by_name(spark):
+    """Memory and disk; RDDs of one name are taken together."""
+    spark.answers["storage/rdd"] += [spark.answers["storage/rdd"][0]]
+    frame = make(StorageSource, spark).update().value
+    first = spark.answers["storage/rdd"][0]
+    name = " ".join(first["name"].split())
+
+    assert values(frame, "spark_storage_rdds")[(name,)] == 2
+    assert values(frame, "spark_storage_partitions")[(name,)] == 2 * first["numPartitions"]
+
+
+def test_a_streaming_context(spark):
+    """Its statistics, and the last batch once it has ended."""
+    source = make(DStreamsSource, spark)
+    first = source.update().value
+    statistics = spark.answers["streaming/statistics"]
+    assert values(first, "spark_dstream_batch_interval_seconds") == statistics["batchDuration"] / 1000
+    assert values(first, "spark_dstream_completed_batches_total") == statistics["numTotalCompletedBatches"]
+    assert values(first, "spark_dstream_last_batch_records") == {}
+    batches = spark.answers["streaming/batches"]
+    completed = next(item for item in batches if item["status"] == "COMPLETED")
+    waiting = next(item for item in batches if item["status"] != "COMPLETED")
+    spark.answers["streaming/batches"] = []
+    spark.answers[f"streaming/batches/{waiting['batchId']}"] = completed
+
+    later = source.update().value
+    delay = values(later, "spark_dstream_last_batch_processing_time_seconds")
+    assert delay == completed["processingTime"] / 1000
+    assert source.every == 3
+
+
+def test_connect_operations_are_counted_once():
+    """What Spark has closed after a failure is a failure; what it forgets stays counted."""
+    spark = driver("4.3.0")
+    source = make(ConnectSource, spark)
+    for _ in range(2):
+        frame = source.update().value
+    assert values(frame, "spark_connect_sessions") == 1
+    assert values(frame, "spark_connect_operations_active")[("started",)] == 1
+    ended = {("finished",): 3.0, ("failed",): 1.0, ("canceled",): 0.0}
+    assert values(frame, "spark_connect_operations_ended_total") == ended
+    spark.answers["connect/operations"] = []
+
+    assert values(source.update().value, "spark_connect_operations_ended_total") == ended
+
+
+@pytest.mark.parametrize("kind", [ConnectSource, DStreamsSource])
+def test_what_an_application_does_not_have_is_no_fault(kind):
+    """Older versions of Spark do not know it either. It is looked for seldom."""
+    spark = FakeSpark()
+    source = make(kind, spark)
+
+    assert source.update().value == Frame()
+    assert source.every == 12
+
+
+def test_a_driver_without_executors_waits():
+    """Until the first one has come. In local mode, the driver is the executor."""
+    spark = FakeSpark()
+    item = {"id": "driver", "hostPort": "h:1", "isActive": True, "totalCores": 0}
+    spark.answers["allexecutors"] = [item]
+    source = make(ExecutorsSource, spark)
+    assert source.update().facts.waiting is True
+    spark.answers["allexecutors"] = [item | {"totalCores": 2}]
+
+    assert source.update().facts.waiting is False
+
+
+def test_only_so_many_removed_executors_are_shown_and_all_are_counted():
+    """Spark forgets removed executors, and ours are counted once."""
+    spark = FakeSpark()
+    gone = {"isActive": False, "totalCores": 1, "removeReason": "Executor killed by driver."}
+    many = [{"id": str(n), "hostPort": "[::1]:1", **gone} for n in range(MAX_REMOVED + 5)]
+    spark.answers["allexecutors"] = many
+    source = make(ExecutorsSource, spark)
+    first = source.update().value
+    spark.answers["allexecutors"] = [*many[50:], {"id": "x", **gone, "removeReason": None}]
+    second = source.update().value
+
+    assert len(values(first, "spark_executor_up")) == MAX_REMOVED
+    assert first.drops == {"limit": 5}
+    assert values(first, "spark_executor_info")[("104", "::1")] == 1
+    counts = values(second, "spark_app_executor_removals_total")
+    assert (counts[("killed",)], counts[("other",)]) == (MAX_REMOVED + 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Command exited with code 137", "oom"),
+        ("Container killed by YARN for exceeding physical memory limits. 5 GB used.", "oom"),
+        ("Executor killed by driver.", "killed"),
+        ("Executor decommission finished: spark scale down", "decommissioned"),
+        ("Executor heartbeat timed out after 130000 ms", "heartbeat"),
+        ("Remote RPC client disassociated. Likely due to containers exceeding thresholds", "lost"),
+        ("worker lost: Not receiving heartbeat for 60 seconds", "heartbeat"),
+        ("Container from a bad node: container_1 on host: h. Exit status: 1", "exited"),
+        ("Container container_1 on host: h was preempted.", "preempted"),
+        ("", "other"),
+    ],
+)
+def test_reasons_fall_into_classes(text, reason):
+    """Of a bounded number."""
+    assert classify(text) == reason
+    assert reason in REASONS
+
+
+@pytest.mark.parametrize("value", ["12", [1], {}, -1.5, "NaN!"])
+def test_a_value_of_the_wrong_type_is_dropped_and_counted(value):
+    """A counter is no text, no list and not negative; the others are published."""
+    spark = driver("4.3.0")
+    spark.answers["allexecutors"][0]["totalTasks"] = value
+    frame = make(ExecutorsSource, spark).update().value
+
+    assert frame.drops == {INVALID_VALUE: 1}
+    assert len(values(frame, "spark_executor_tasks_started_total")) == len(spark.answers["allexecutors"]) - 1
+
+
+def test_null_and_missing_values_are_no_samples(spark):
+    """Versions of Spark differ in their fields."""
+    for item in spark.answers["allexecutors"]:
+        item["totalTasks"] = None
+        del item["memoryMetrics"]
+    frame = make(ExecutorsSource, spark).update().value
+
+    assert frame.drops == {}
+    assert values(frame, "spark_executor_tasks_started_total") == {}
+    assert values(frame, "spark_executor_storage_pool_used_bytes") == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b'[{"id": ', b"{}", b"[1]", b"<html>", b"null", b'"x"'])
+def test_a_wrong_answer_is_an_error_of_the_source(body):
+    """Truncated JSON, other JSON, no JSON."""
+    spark = FakeSpark()
+    for path in ("allexecutors", "jobs", "stages", "storage/rdd", "sql"):
+        spark.answers[path] = body
+    for kind in (ExecutorsSource, JobsSource, StagesSource, StorageSource):
+        with pytest.raises(SourceError) as caught:
+            make(kind, spark).update()
+        assert caught.value.reason == "invalid"
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_nothing_but_a_source_error_comes_out_of_any_document(data):
+    """Whatever JSON stands in whatever place."""
+    spark = driver("4.3.0")
+    spark.answers["jobs"], spark.answers["stages"] = recorded("4.3.0", "jobs"), recorded("4.3.0", "stages")
+    path = data.draw(st.sampled_from(sorted(spark.answers)))
+    place = spark.answers
+    key = path
+    for _ in range(data.draw(st.integers(0, 4))):
+        inner = place[key]
+        if not isinstance(inner, (list, dict)) or not inner:
+            break
+        place, key = (
+            inner,
+            data.draw(st.sampled_from(sorted(inner) if type(inner) is dict else range(len(inner)))),
+        )
+    place[key] = data.draw(JUNK)
+    for source in 2 * rest_sources(Api(spark, TARGET, "app-1"), load()):
+        with contextlib.suppress(SourceError):
+            assert isinstance(source.update().value, Frame)
+
+
+def test_times_of_spark():
+    """Its word for a time that has not come is none."""
+    assert moment("2026-11-22T18:05:24.233GMT") == 1795370724.233
+    for text in ("1969-12-31T23:59:59.999GMT", "2026-13-22T18:05:24.233GMT", "yesterday", None, 5):
+        assert moment(text) is None
+
+
+def test_an_application_is_asked_for_by_its_attempt_and_safely():
+    """A history server has several; an id may hold any sign."""
+    asked = []
+
+    class Listening:
+        def get(self, url, _params=None):
+            asked.append(url)
+            raise NotFoundError("http_status", "nothing")
+
+    for attempt in ("", "2"):
+        with pytest.raises(NotFoundError):
+            Api(Listening(), "http://h", "app/1?", attempt).array("jobs")
+    base = "http://h/api/v1/applications/app%2F1%3F"
+    assert asked == [f"{base}/jobs", f"{base}/2/jobs"]

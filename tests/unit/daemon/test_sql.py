@@ -1,0 +1,157 @@
+"""SQL executions are followed by their ids; their operators become totals."""
+
+import pytest
+from fake_spark import TARGET, FakeSpark, values
+
+from exporter.daemon.catalogue import load
+from exporter.daemon.frame import MALFORMED
+from exporter.daemon.sources import follow, operators
+from exporter.daemon.sources.rest import Api
+from exporter.daemon.sources.sql import MAX_READ, SqlSource
+
+TOTAL = "total (min, med, max (stageId: taskId))\n"
+RAN = ({"nodeName": "Sort", "metrics": [{"name": "sort time", "value": "3 ms"}]},)
+
+
+def node(name, **metrics):
+    return {
+        "nodeName": name,
+        "metrics": [{"name": key.replace("_", " "), "value": value} for key, value in metrics.items()],
+    }
+
+
+@pytest.fixture
+def spark():
+    return FakeSpark()
+
+
+@pytest.fixture
+def sql(spark):
+    return SqlSource(Api(spark, TARGET, "app-1"), load())
+
+
+def results(frame):
+    return {key[0]: value for key, value in values(frame, "spark_sql_executions_total").items()}
+
+
+def test_an_application_without_sql_has_no_metric_of_it(spark, sql):
+    """And what is not there is no fault."""
+    assert sql.update().value.columns == {}
+    spark.executions = None
+    assert sql.update().value.columns == {}
+
+
+def test_an_execution_is_shown_while_it_runs_and_counted_once(spark, sql):
+    """Its plan is read once, and again at its end, when Spark has the metrics."""
+    spark.execute(0, nodes=[node("Range"), node("Sort"), node("Sort")], duration=1500)
+    running = sql.update().value
+    sql.update()
+    spark.execute(0, "COMPLETED", RAN, duration=2500)
+    sql.update()
+    ended = sql.update().value
+
+    assert values(running, "spark_sql_executions_active") == 1
+    assert values(running, "spark_sql_execution_duration_seconds") == {("0",): 1.5}
+    assert values(running, "spark_sql_execution_operators") == {("0", "Range"): 1, ("0", "Sort"): 2}
+    assert values(running, "spark_sql_execution_jobs")[("0", "running")] == 1
+    assert results(ended) == {"completed": 1, "failed": 0}
+    assert values(ended, "spark_sql_execution_time_seconds_total")[("completed",)] == 2.5
+    assert values(ended, "spark_sql_execution_info") == {}
+    full = [path for path, params, _ in spark.requests if params.get("details") == "true" and path == "sql/0"]
+    assert len(full) == 2
+
+
+def test_metrics_that_come_late_are_waited_for_once(spark, sql):
+    """The driver adds them up after the end of the execution."""
+    spark.execute(0, "COMPLETED", [node("Sort")])
+    assert results(sql.update().value) == {"completed": 0, "failed": 0}
+    spark.execute(0, "COMPLETED", RAN)
+    frame = sql.update().value
+    spark.execute(1, "FAILED", [node("Sort")])
+    for _ in range(3):
+        last = sql.update().value
+
+    assert values(frame, "spark_sql_operator_time_seconds_total") == {("Sort", "sort time"): 0.003}
+    assert results(last) == {"completed": 1, "failed": 1}
+
+
+def test_ids_may_have_gaps_and_the_ui_forgets(spark, sql):
+    """What was forgotten unread is counted as missed, and nothing is counted twice."""
+    for number in (5, 6, 9, 40):
+        spark.execute(number, "COMPLETED", RAN)
+    for _ in range(2 * follow.FAR):
+        frame = sql.update().value
+    assert results(frame)["completed"] == 4
+    for number in (5, 6, 9, 40):
+        del spark.executions[number]
+    spark.execute(200, "FAILED", RAN)
+    sql.update()
+    frame = sql.update().value
+
+    assert results(frame) == {"completed": 4, "failed": 1}
+    assert values(frame, "spark_exporter_missed_sql_executions_total") == 201 - 5
+
+
+def test_an_execution_that_is_forgotten_while_it_runs_is_missed(spark, sql):
+    """Its end was not seen."""
+    spark.execute(0)
+    sql.update()
+    spark.executions.clear()
+    frame = sql.update().value
+
+    assert values(frame, "spark_sql_executions_active") == 0
+    assert values(frame, "spark_exporter_missed_sql_executions_total") == 1
+
+
+def test_a_long_past_is_read_in_parts(spark, sql):
+    """A poll reads so many and says that there is more."""
+    for number in range(MAX_READ + 50):
+        spark.execute(number, "COMPLETED", RAN)
+    first = sql.update().value
+    behind, every = sql.behind, sql.every
+    second = sql.update().value
+
+    assert (results(first)["completed"], behind, every) == (MAX_READ, True, 1)
+    assert (results(second)["completed"], sql.behind, sql.every) == (MAX_READ + 50, False, 3)
+
+
+def test_operator_metrics_become_numbers(spark, sql):
+    """Times, sizes, counts, peaks and averages; what cannot be read is counted."""
+    nodes = [
+        node("Scan parquet spark_catalog.default.t", number_of_output_rows="1,200", scan_time="1.5 s"),
+        node(
+            "HashAggregate",
+            spill_size=TOTAL + "2.0 KiB (0.0 B, 1.0 KiB, 1.0 KiB (stage 3.0: task 7))",
+            peak_memory=TOTAL + "18.0 MiB (9.0 MiB, 9.0 MiB, 9.0 MiB (stage 3.0: task 7))",
+            avg_hash_probes_per_key="(min, med, max (stageId: taskId)):\n(1, 1.2, 3 (stage 3.0: task 7))",
+            odd="many",
+        ),
+        node("WholeStageCodegen (3)", duration=TOTAL + "2.0 s (1.0 s, 1.0 s, 1.0 s (stage 3.0: task 7))"),
+        "nonsense",
+    ]
+    for number in range(2):
+        spark.execute(number, "COMPLETED", nodes)
+    frame = sql.update().value
+
+    assert values(frame, "spark_sql_operator_time_seconds_total") == {
+        ("Scan parquet", "scan time"): 3.0,
+        ("WholeStageCodegen", "duration"): 4.0,
+    }
+    assert values(frame, "spark_sql_operator_size_bytes_total") == {("HashAggregate", "spill size"): 4096.0}
+    assert values(frame, "spark_sql_operator_events_total") == {
+        ("Scan parquet", "number of output rows"): 2400.0
+    }
+    assert values(frame, "spark_sql_operator_peak_memory_bytes") == {("HashAggregate",): 18 * 2**20}
+    assert values(frame, "spark_sql_operator_average") == {("HashAggregate", "avg hash probes per key"): 3.0}
+    assert frame.drops == {MALFORMED: 2}
+
+
+def test_only_the_operators_that_took_most_time_are_shown(spark, sql):
+    """Data sources may bring any number of kinds."""
+    nodes = [node(f"Kind{n}", duration=f"{n} ms") for n in range(operators.MAX_KINDS + 20)]
+    spark.execute(0, "COMPLETED", nodes)
+    shown = values(sql.update().value, "spark_sql_operator_time_seconds_total")
+
+    assert len(shown) == operators.MAX_SHOWN
+    assert ("Kind199", "duration") in shown
+    assert ("other", "duration") in shown

@@ -1,0 +1,383 @@
+"""Stages are added to the application's totals once, whatever happens between two polls."""
+
+import pytest
+from fake_spark import SUMS, TARGET, FakeSpark, values
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+
+from exporter.daemon.catalogue import load
+from exporter.daemon.errors import SourceError
+from exporter.daemon.sources import attempts, follow
+from exporter.daemon.sources.jobs import JobsSource
+from exporter.daemon.sources.rest import Api
+from exporter.daemon.sources.stages import MAX_SHOWN, StagesSource
+
+PUBLISHED = {
+    "executorRunTime": ("spark_app_executor_run_time_seconds_total", 1000),
+    "shuffleWriteBytes": ("spark_app_shuffle_write_bytes_total", 1),
+    "inputRecords": ("spark_app_input_records_total", 1),
+}
+
+
+def source_of(spark):
+    return StagesSource(Api(spark, TARGET, "app-1"), load())
+
+
+def totals(frame):
+    """Return the published totals in Spark's units."""
+    found = {field: round(values(frame, name) * scale) for field, (name, scale) in PUBLISHED.items()}
+    tasks = values(frame, "spark_app_tasks_total")
+    return found | {"numCompleteTasks": tasks[("succeeded",)], "numFailedTasks": tasks[("failed",)]}
+
+
+def ended(frame):
+    return {key[0]: value for key, value in values(frame, "spark_app_stages_total").items()}
+
+
+@pytest.fixture
+def spark():
+    return FakeSpark()
+
+
+@pytest.fixture
+def stages(spark):
+    return source_of(spark)
+
+
+def test_a_running_stage_moves_the_totals(spark, stages):
+    """Its sums are in the totals before it ends, and once after it."""
+    spark.start_job(1)
+    spark.activate(0, 0)
+    spark.work(0, 0, 100)
+    assert totals(stages.update().value) == spark.truth
+    spark.work(0, 0, 50)
+    spark.finish(0, 0)
+    spark.end_job(0)
+
+    for _ in range(3):
+        frame = stages.update().value
+        assert totals(frame) == spark.truth
+    assert ended(frame) == {"completed": 1, "failed": 0, "skipped": 0}
+
+
+def test_stages_between_two_polls_are_found(spark, stages):
+    """Nobody saw them run, and numbers may have gaps."""
+    stages.update()
+    for gap in (0, 1, 3, 0, 40):
+        job = spark.start_job(2, gap)
+        first, second = spark.jobs[job]["stageIds"]
+        spark.work(first, 0, 7)
+        spark.finish(first, 0)
+        spark.work(second, 0, 9)
+        spark.finish(second, 0, "FAILED")
+        spark.end_job(job, "FAILED")
+    for _ in range(2 * follow.FAR):
+        frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame) == {"completed": 5, "failed": 5, "skipped": 0}
+    assert values(frame, "spark_exporter_missed_stages_total") == 44
+
+
+def test_a_retry_of_a_finished_stage_counts(spark, stages):
+    """As long as its job runs, and also if it came and went between two polls."""
+    spark.start_job(2)
+    for stage in (0, 1):
+        spark.activate(stage, 0)
+    spark.work(0, 0, 5)
+    spark.finish(0, 0)
+    stages.update()
+    stages.update()
+    retried = spark.retry(0)
+    spark.work(0, retried, 6)
+    spark.finish(0, retried)
+    spark.finish(1, 0)
+    spark.end_job(0)
+    stages.update()
+    frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame) == {"completed": 3, "failed": 0, "skipped": 0}
+
+
+def test_tasks_may_go_on_after_their_stage(spark, stages):
+    """A killed speculative copy ends late, and what it did counts."""
+    spark.start_job(1)
+    spark.activate(0, 0)
+    spark.finish(0, 0, lingering=1)
+    spark.end_job(0)
+    stages.update()
+    spark.work(0, 0, 11)
+    assert totals(stages.update().value) == spark.truth
+    spark.work(0, 0, 1)
+    spark.settle(0, 0)
+    stages.update()
+    frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame)["completed"] == 1
+
+
+def test_what_spark_forgot_is_counted_and_never_subtracted(spark, stages):
+    """The totals keep what was last seen of a stage that is gone before its end was read."""
+    spark.start_job(3)
+    spark.activate(0, 0)
+    spark.work(0, 0, 10)
+    before = totals(stages.update().value)
+    spark.work(0, 0, 10)
+    spark.finish(0, 0)
+    spark.forget_stage(0, 0)
+    after = stages.update().value
+
+    assert totals(after) == before
+    assert values(after, "spark_exporter_missed_stages_total") == 1
+    spark.activate(1, 0)
+    spark.work(1, 0, 5)
+    more = totals(stages.update().value)
+    assert more == {name: before[name] + 5 + offset for offset, name in enumerate(SUMS)}
+
+
+def test_totals_do_not_go_back_with_a_task(spark, stages):
+    """A task that ends may take back what it had reported while it ran."""
+    spark.start_job(1)
+    spark.activate(0, 0)
+    spark.work(0, 0, 100)
+    before = totals(stages.update().value)
+    spark.work(0, 0, -50)
+    assert totals(stages.update().value) == before
+    spark.work(0, 0, 60)
+
+    assert totals(stages.update().value) == spark.truth
+
+
+def test_an_earlier_attempt_that_nobody_saw_counts_at_once(spark, stages):
+    """The stage is seen in its second attempt first."""
+    spark.start_job(1)
+    spark.activate(0, 0)
+    spark.work(0, 0, 8)
+    spark.finish(0, 0, "FAILED")
+    spark.retry(0)
+    spark.work(0, 1, 3)
+
+    assert totals(stages.update().value) == spark.truth
+
+
+@pytest.mark.parametrize("remembered", [0, 10])
+def test_a_stage_may_be_needed_again_by_another_job(spark, stages, remembered, monkeypatch):
+    """Its first attempt was added long ago, and is not added again."""
+    monkeypatch.setattr(attempts, "MAX_REOPENED", remembered)
+    spark.start_job(1)
+    spark.activate(0, 0)
+    spark.work(0, 0, 8)
+    spark.finish(0, 0)
+    spark.end_job(0)
+    for _ in range(3):
+        stages.update()
+    spark.start_job(1)
+    spark.jobs[1]["stageIds"].append(0)
+    spark.retry(0)
+    spark.work(0, 1, 3)
+    stages.update()
+    spark.finish(0, 1)
+    spark.end_job(1)
+    for _ in range(3):
+        frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame) == {"completed": 2, "failed": 0, "skipped": 1}
+
+
+def test_an_old_application_is_read_at_once_then_piece_by_piece(spark, stages):
+    """The first poll reads the list; later ones cost the same whatever has been."""
+    for _ in range(300):
+        job = spark.start_job(1)
+        stage = spark.jobs[job]["stageIds"][0]
+        spark.work(stage, 0, 1)
+        spark.finish(stage, 0)
+        spark.end_job(job)
+    assert totals(stages.update().value) == spark.truth
+    assert max(size for _, _, size in spark.requests) > 30_000
+    spark.requests.clear()
+    stages.update()
+
+    assert len(spark.requests) < 10
+    assert sum(size for _, _, size in spark.requests) < 100
+
+
+def test_many_new_stages_are_read_as_a_list(spark, stages):
+    """One answer costs the driver less than hundreds."""
+    stages.update()
+    for _ in range(4 * follow.BULK):
+        job = spark.start_job(1)
+        spark.finish(spark.jobs[job]["stageIds"][0], 0)
+        spark.end_job(job)
+    spark.start_job(1)
+    spark.requests.clear()
+    frame = stages.update().value
+
+    assert ended(frame)["completed"] == 4 * follow.BULK
+    assert len(spark.requests) < 10
+
+
+def test_a_list_that_is_too_large_is_not_asked_for_again(spark, stages):
+    """What it held is counted as missed; everything after it is followed."""
+    for _ in range(3):
+        job = spark.start_job(1)
+        spark.finish(spark.jobs[job]["stageIds"][0], 0)
+        spark.end_job(job)
+    spark.start_job(1)
+    spark.activate(3, 0)
+    find = spark._find_stages
+
+    def refuse(number, status):
+        if not number and status is None:
+            raise SourceError("too_large", "more than 64 MB")
+        return find(number, status)
+
+    spark._find_stages = refuse
+    spark.work(3, 0, 5)
+    frame = stages.update().value
+
+    assert values(frame, "spark_exporter_missed_stages_total") == 3
+    assert totals(frame)["shuffleWriteBytes"] == 6
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3, 4])
+def test_a_failed_poll_loses_nothing_and_counts_nothing_twice(spark, stages, failing):
+    """Whichever of its requests fails."""
+    stages.update()
+    spark.start_job(2)
+    for stage in (0, 1):
+        spark.activate(stage, 0)
+        spark.work(stage, 0, stage + 1)
+        spark.finish(stage, 0)
+    spark.end_job(0)
+    get, left = spark.get, iter(range(1, 100))
+
+    def fail(*arguments, **options):
+        if next(left) == failing:
+            raise SourceError("timeout", "too slow")
+        return get(*arguments, **options)
+
+    spark.get = fail
+    with pytest.raises(SourceError):
+        stages.update()
+    frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame)["completed"] == 2
+
+
+def test_only_so_many_running_stages_are_shown(spark, stages):
+    """The others are counted as dropped, and stay in the totals."""
+    spark.start_job(MAX_SHOWN + 5)
+    for stage in range(MAX_SHOWN + 5):
+        spark.activate(stage, 0)
+        spark.work(stage, 0, 1)
+    frame = stages.update().value
+
+    assert len(values(frame, "spark_stage_info")) == MAX_SHOWN
+    assert frame.drops["limit"] >= 5
+    assert values(frame, "spark_app_stages_active") == MAX_SHOWN + 5
+    assert totals(frame) == spark.truth
+
+
+class Life(RuleBasedStateMachine):
+    """Anything that can happen to jobs and stages, in any order, with polls in between."""
+
+    jobs = Bundle("jobs")
+
+    def __init__(self):
+        super().__init__()
+        self.spark = FakeSpark()
+        self.stages = source_of(self.spark)
+        self.jobs_source = JobsSource(Api(self.spark, TARGET, "app-1"), load())
+        self.last = dict.fromkeys(SUMS, 0)
+        self.forgotten = 0
+
+    def attempts(self, *states):
+        return sorted(key for key, item in self.spark.stages.items() if item["status"] in states)
+
+    @rule(target=jobs, stages=st.integers(1, 3), gap=st.sampled_from([0, 0, 0, 1, 2]))
+    def start(self, stages, gap):
+        return self.spark.start_job(stages, gap)
+
+    @rule(data=st.data())
+    def activate(self, data):
+        for key in self.attempts("PENDING")[: data.draw(st.integers(0, 2))]:
+            self.spark.activate(*key)
+
+    @rule(data=st.data(), amount=st.integers(1, 1000))
+    def work(self, data, amount):
+        busy = [key for key, item in self.spark.stages.items() if item["numActiveTasks"]]
+        if busy:
+            self.spark.work(*data.draw(st.sampled_from(sorted(busy))), amount)
+
+    @rule(data=st.data(), status=st.sampled_from(["COMPLETE", "FAILED"]), lingering=st.integers(0, 1))
+    def finish(self, data, status, lingering):
+        active = self.attempts("ACTIVE")
+        if active:
+            self.spark.finish(*data.draw(st.sampled_from(active)), status, lingering)
+
+    @rule()
+    def settle(self):
+        for key in self.attempts("COMPLETE", "FAILED"):
+            self.spark.settle(*key)
+
+    @rule(job=jobs, data=st.data())
+    def retry(self, job, data):
+        done = {stage for stage, _ in self.attempts("COMPLETE", "FAILED")} & {
+            *self.spark.jobs[job]["stageIds"]
+        }
+        if self.spark.jobs[job]["status"] == "RUNNING" and done:
+            self.spark.retry(data.draw(st.sampled_from(sorted(done))))
+
+    @rule(job=consumes(jobs), status=st.sampled_from(["SUCCEEDED", "FAILED"]))
+    def end(self, job, status):
+        self.spark.end_job(job, status)
+
+    @precondition(lambda self: self.attempts("COMPLETE", "FAILED"))
+    @rule()
+    def forget(self):
+        key = self.attempts("COMPLETE", "FAILED")[0]
+        if self.spark.stages[key]["numActiveTasks"] == 0:
+            self.spark.forget_stage(*key)
+            self.forgotten += 1
+
+    @rule()
+    def poll(self):
+        frame = self.stages.update().value
+        found = totals(frame)
+        assert all(self.last[name] <= found[name] <= self.spark.truth[name] for name in SUMS)
+        self.last = found
+
+    @invariant()
+    def jobs_are_counted_once(self):
+        counted = values(self.jobs_source.update().value, "spark_app_jobs_total")
+        assert counted[("succeeded",)] <= self.spark.jobs_ended["SUCCEEDED"]
+
+    def teardown(self):
+        for job, item in self.spark.jobs.items():
+            if item["status"] == "RUNNING":
+                self.spark.end_job(job)
+        self.settle()
+        for _ in range(2 * follow.NEAR + 2):
+            frame = self.stages.update().value
+            self.jobs_source.update()
+        counted = values(self.jobs_source.update().value, "spark_app_jobs_total")
+        assert {key[0]: value for key, value in counted.items()} == {
+            "succeeded": self.spark.jobs_ended["SUCCEEDED"],
+            "failed": self.spark.jobs_ended["FAILED"],
+        }
+        found, lost = totals(frame), self.spark.truth["inputRecords"] - totals(frame)["inputRecords"]
+        if not self.forgotten:
+            assert found == self.spark.truth
+            names = {"COMPLETE": "completed", "FAILED": "failed", "SKIPPED": "skipped"}
+            assert ended(frame) == {name: self.spark.stages_ended[status] for status, name in names.items()}
+        elif lost:
+            assert values(frame, "spark_exporter_missed_stages_total") > 0
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
