@@ -1,7 +1,7 @@
 # Everything runs in .venv, against the installed package.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := $(shell find exporter -name '*.py' -o -name '*.java' -o -name '*.yaml' -o -name py.typed | grep -v artifacts) setup.py setup.cfg pyproject.toml
+SOURCES := $(shell find exporter -name '*.py' -o -name '*.java' -o -name '*.yaml' -o -name '*.css' -o -name py.typed | grep -v artifacts) setup.py setup.cfg pyproject.toml
 
 .DEFAULT_GOAL := help
 

@@ -1,9 +1,9 @@
 """One daemon that follows up to 200 applications of 20 executors each, beside prometheus_client.
 
 Drivers, daemon and this client are three processes on one machine, and talk HTTP over loopback. A scrape is
-one GET of /metrics as a whole, without compression, timed by the client. ``generate_latest`` gets the very same
-series, parsed from the last scrape, in this process. The daemon is scraped every five seconds; meanwhile all
-drivers report, and the daemon polls their REST APIs.
+one GET of /metrics as a whole, without compression, timed by the client. ``generate_latest`` gets the very
+same series, parsed from the last scrape, in this process. The daemon is scraped every five seconds; meanwhile
+all drivers report, and the daemon polls their REST APIs.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 HERE = Path(__file__).resolve().parent
-APPLICATIONS = (10, 50, 100, 200)
+APPLICATIONS = (5, 25, 100, 200)
 EXECUTORS = 20
-READINGS = 40
+READINGS = 20
 SERIES = 200_000
 """What the largest fleet must have at least."""
 INTERVAL = 5.0

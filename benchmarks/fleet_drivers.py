@@ -1,8 +1,9 @@
 """Many Spark drivers in one process, as the daemon sees them: each a real HTTP server on loopback.
 
-They answer what a driver with the plugin answers. The snapshots hold the readings that the catalogue knows, and
-two thirds of their values change from one report to the next, as those of a busy executor do. The REST API is
-what a real driver has answered, with its executor multiplied. Prints the URLs of all drivers as one line of JSON, then serves until its standard input ends.
+They answer what a driver with the plugin answers. The snapshots hold readings that the catalogue knows, and
+two thirds of their values change from one report to the next, as those of a busy executor do. The REST API
+is what a real driver has answered, with its executor multiplied. Prints the URLs of all drivers as one line
+of JSON, then serves until its standard input ends.
 """
 
 from __future__ import annotations

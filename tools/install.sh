@@ -1,12 +1,17 @@
 #!/bin/sh
-# Installs the programs that some tests need: Prometheus and promtool.
+# Installs the programs that some tests need: Prometheus with promtool, and Chromium with its driver.
 set -eu
-if command -v prometheus >/dev/null && command -v promtool >/dev/null; then
-    echo "prometheus and promtool are there"
+packages=
+missing() { ! command -v "$1" >/dev/null; }
+if missing prometheus || missing promtool; then packages="$packages prometheus"; fi
+if missing chromium; then packages="$packages chromium"; fi
+if missing chromedriver; then packages="$packages chromium-driver"; fi
+if [ -z "$packages" ]; then
+    echo "prometheus, promtool, chromium and chromedriver are there"
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "tools/install.sh knows Debian's packages only: install prometheus and promtool, and put them on the PATH" >&2
+    echo "tools/install.sh knows Debian's packages only: install$packages, and put them on the PATH" >&2
     exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
@@ -18,4 +23,5 @@ if [ ! -e "$guard" ]; then
     chmod +x "$guard"
     trap 'rm -f "$guard"' EXIT
 fi
-apt-get install -q -y --no-install-recommends prometheus
+# shellcheck disable=SC2086 # several words on purpose
+apt-get install -q -y --no-install-recommends $packages

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from exporter.daemon.pace import LEAST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POLL_INTERVAL = 5.0
 HISTORY_WINDOW = 24 * 3600.0
 SHARE = 0.1
 """At most this part of the time is spent asking Spark: whoever answers slowly is asked less often."""
+CREDIT = 10.0
+"""Seconds of asking that one slow poll may take before that, such as a driver's first one."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,23 @@ class Asking:
     """How long ago an application may have ended to be read from a history server."""
 
 
-def rest_of(spent: float) -> float:
-    """Return how long to leave a server alone that was kept busy for ``spent`` seconds."""
-    return spent / SHARE - spent
+class Budget:
+    """How long one server may be kept busy.
+
+    Args:
+        clock: monotonic seconds.
+
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Begin with all of the credit."""
+        self._clock = clock
+        self._left = CREDIT
+        self._at = clock()
+
+    def spend(self, seconds: float) -> float:
+        """Account for time that was spent asking until now; return how long to leave the server alone."""
+        now = self._clock()
+        self._left = min(CREDIT, self._left + (now - self._at) * SHARE) - seconds
+        self._at = now
+        return max(0.0, -self._left / SHARE)

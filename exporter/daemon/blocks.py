@@ -44,7 +44,7 @@ class Block:
         """Return the sample lines for an array of cells."""
         values = cells if self._pick is None else self._pick(cells)
         last, text = self._last
-        if values != last:
+        if values is not last and values != last:
             text = self._print(values, self._template or self._prepare())
             self._last = (values, text)
         return text

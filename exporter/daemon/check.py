@@ -1,17 +1,23 @@
-"""``spark-exporter check``: says in plain words whether the metrics of an application can get out."""
+"""``spark-exporter check``: says in plain words whether the metrics of an application can get out.
+
+What is broken is wrong. What is merely not there, such as the plugin, is a hint: the daemon does without it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 from exporter._version import __version__
-from exporter.daemon import fields
+from exporter.daemon import catalogue, fields
+from exporter.daemon.check_sources import check_sources, sentence_of
 from exporter.daemon.decode import parse_array
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fetch import Fetcher
 from exporter.daemon.sources.application import ApplicationSource
 from exporter.daemon.sources.environment import EnvironmentSource
 from exporter.daemon.sources.plugin import PluginSource
+from exporter.shown import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,44 +56,69 @@ class Check:
         self._plugin = Fetcher(timeout, token)
         self._say = say
         self._wrong = 0
+        self._hints = 0
 
     def run(self) -> int:
-        """Say everything; return 0 if all is well, else 1."""
+        """Say everything; return 0 if nothing is broken, else 1."""
         try:
-            application = self._check_ui()
-            snapshot = self._check_plugin(application)
-            self._check_version(snapshot)
-            self._check_executors(application, snapshot)
-            self._check_drops(snapshot)
+            self._run()
         except _Stop:
             pass
         finally:
             self._ui.close()
             self._plugin.close()
-        return 1 if self._wrong else 0
+        hints = f"; {_many(self._hints, 'hint')}" if self._hints else ""
+        if self._wrong:
+            verb = "is" if self._wrong == 1 else "are"
+            self._say(f"{_many(self._wrong, 'thing')} {verb} broken{hints}.")
+            return 1
+        self._say(f"Nothing is broken{hints}.")
+        return 0
 
-    def _ok(self, sentence: str) -> None:
-        self._say(f"ok     {_printable(sentence)}")
+    def _run(self) -> None:
+        application = self._check_ui()
+        snapshot = None
+        with contextlib.suppress(_Stop):
+            snapshot = self._check_plugin(application)
+        if snapshot is not None:
+            self._check_version(snapshot)
+            with contextlib.suppress(_Stop):
+                self._check_executors(application, snapshot)
+            self._check_drops(snapshot)
+        check_sources(
+            self, self._ui, self._target, application, catalogue.load(), plugin=snapshot is not None
+        )
 
-    def _bad(self, sentence: str, remedy: str) -> None:
+    def ok(self, sentence: str) -> None:
+        """Say what is as it should be."""
+        self._say(f"ok     {printable(sentence)}")
+
+    def hint(self, sentence: str, remedy: str) -> None:
+        """Say what is not there, and how to get it."""
+        self._hints += 1
+        self._say(f"hint   {printable(sentence)}")
+        self._say(f"       {remedy}")
+
+    def wrong(self, sentence: str, remedy: str) -> None:
+        """Say what is broken, and what to do about it."""
         self._wrong += 1
-        self._say(f"wrong  {_printable(sentence)}")
+        self._say(f"wrong  {printable(sentence)}")
         self._say(f"       {remedy}")
 
     def _ask(self, source: Source[T], remedy: Callable[[SourceError], str]) -> T:
         try:
             return source.update().value
         except SourceError as error:
-            self._bad(_sentence(error), remedy(error))
+            self.wrong(sentence_of(error), remedy(error))
             raise _Stop from error
 
     def _check_ui(self) -> Application:
         application = self._ask(ApplicationSource(self._ui, self._target), _ui_remedy)
         version = application.spark_version or "of unknown version"
         shown = f'application "{application.name}" ({application.id})'
-        self._ok(f"{self._target} is the UI of Spark {version}, {shown}.")
+        self.ok(f"{self._target} is the UI of Spark {version}, {shown}.")
         if application.completed:
-            self._bad("The application has ended.", "Give the URL of the UI of a running driver.")
+            self.wrong("The application has ended.", "Give the URL of the UI of a running driver.")
             raise _Stop
         return application
 
@@ -97,29 +128,28 @@ class Check:
             lambda _: "The environment page of the UI should show spark.exporter.endpoint: look there.",
         )
         if not environment.plugin_configured:
-            self._bad(
-                "The plugin is not loaded: spark.plugins does not name it.",
+            self.hint(
+                "The plugin is not loaded: spark.plugins does not name it. Without it there are no custom "
+                "metrics, no JVM of an executor from inside, and no progress of streaming queries.",
                 "Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
             )
             raise _Stop
         if environment.endpoint is None:
-            self._bad(
+            self.wrong(
                 "The plugin is configured, but it published no endpoint.",
                 "Look for 'spark-exporter' in the driver's log: it says in one warning why.",
             )
             raise _Stop
         source = PluginSource(self._plugin, environment.endpoint, application.id)
         snapshot = self._ask(source, _plugin_remedy)
-        self._ok(
-            f"The plugin is loaded, version {snapshot.plugin_version}, and answers at {source.endpoint}."
-        )
+        self.ok(f"The plugin is loaded, version {snapshot.plugin_version}, and answers at {source.endpoint}.")
         return snapshot
 
     def _check_version(self, snapshot: Snapshot) -> None:
         if snapshot.plugin_version == __version__:
-            self._ok(f"This command has the same version, {__version__}.")
+            self.ok(f"This command has the same version, {__version__}.")
         else:
-            self._bad(
+            self.wrong(
                 f"This command has version {__version__}, the plugin {snapshot.plugin_version}.",
                 "Install the same version here as in the application's environment.",
             )
@@ -138,10 +168,10 @@ class Check:
         if oldest is not None:
             sentence += f"; the oldest last report is {oldest:.1f} s old"
         if reporting == expected:
-            self._ok(f"{sentence}.")
+            self.ok(f"{sentence}.")
             return
         silent = ", ".join(sorted(expected - reporting))
-        self._bad(
+        self.wrong(
             f"{sentence}. Silent: {silent}.",
             "Look for 'spark-exporter' in their logs. The plugin's jar must reach them by spark.jars.",
         )
@@ -152,8 +182,8 @@ class Check:
             documents = [fields.mapping(item, "executors") for item in parse_array(body)]
             return {fields.text(item, "id", "executors") for item in documents if item.get("isActive", True)}
         except SourceError as error:
-            self._bad(
-                _sentence(error), "Spark's list of executors could not be read: try again in a few seconds."
+            self.wrong(
+                sentence_of(error), "Spark's list of executors could not be read: try again in a few seconds."
             )
             raise _Stop from error
 
@@ -164,9 +194,11 @@ class Check:
                 total[reason] = total.get(reason, 0.0) + count
         dropped = {reason: count for reason, count in total.items() if count}
         if not dropped:
-            self._ok("Nothing was dropped.")
+            self.ok("Nothing was dropped.")
         for reason, count in sorted(dropped.items()):
-            self._bad(f"Dropped: {count:.0f} by {reason}.", DROP_REMEDIES.get(reason, "See docs/metrics.md."))
+            self.wrong(
+                f"Dropped: {count:.0f} by {reason}.", DROP_REMEDIES.get(reason, "See docs/metrics.md.")
+            )
 
 
 DROP_REMEDIES = {
@@ -180,16 +212,8 @@ DROP_REMEDIES = {
 """What to do about each thing that the client library or the plugin refuses."""
 
 
-def _sentence(error: SourceError) -> str:
-    text = str(error)
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _printable(text: str) -> str:
-    """Return ``text`` without what would move the cursor or colour the terminal: names are the user's."""
-    return "".join(
-        [sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text]
-    )
+def _many(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _age(snapshot: Snapshot, executor: Executor) -> float | None:

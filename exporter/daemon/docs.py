@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from exporter.daemon import catalogue, flags
 from exporter.daemon.check import DROP_REMEDIES
 from exporter.daemon.errors import REASONS
+from exporter.daemon.frame import DROP_REASONS as SAMPLE_REASONS
+from exporter.daemon.model import STATES
 from exporter.daemon.plan import DROP_REASONS
+from exporter.daemon.schema import FIRST_SPARK, KINDS
 from exporter.daemon.sources import COLLECTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from exporter.daemon.catalogue import Entry
+    from exporter.daemon.catalogue import Entry, LeftOut
 
 GENERATED = "<!-- Written by `make docs`. Do not edit. -->\n\n"
 
@@ -48,7 +51,43 @@ METRICS_INTRO = """# Metrics
   The other one's series are counted in `spark_exporter_series_dropped_total{reason="conflict"}`.
 * An application that has ended stays with its last values for `--retention`.
 
+## How to read the tables
+
+* `app_name` is the application's name without what changes from run to run, such as a date;
+  see `--app-name.rule`. The name that the application gave itself is `original_name` of `spark_app_info`.
+* **when** names the condition under which a metric exists; without one, every application has it.
+* **after the end** says what becomes of it when the application has ended or is lost:
+  it stays with its last value (keep), becomes 0 (zero) or goes (drop).
+* Where several sources give a metric, all of its samples come from the first of: plugin, sink, REST, process.
+* An application above `--limits.application-series` loses, in this order: custom metrics by executor,
+  built-in metrics by executor, by whole families what is about jobs, stages, SQL, storage and streams,
+  the latest custom series, and its own totals.
+  `spark_app_info`, `spark_app_up`, `spark_app_state` and the like always stay.
+  Above `--limits.series`, the application that started last loses its detail first.
+  What was left out is in `spark_exporter_series_dropped_total`, and its names are in the log.
+
 """
+
+GROUPS: dict[str, str | tuple[str, ...]] = {
+    "Applications": "spark_app_",
+    "Jobs": "spark_job_",
+    "Stages": "spark_stage_",
+    "SQL": "spark_sql_",
+    "Storage": "spark_storage_",
+    "Structured Streaming": "spark_streaming_",
+    "DStreams": "spark_dstream_",
+    "Spark Connect": "spark_connect_",
+    "Drivers": "spark_driver_",
+    "Executors": "spark_executor_",
+    "Containers": "spark_container_",
+    "Processes": "spark_process_",
+    "The plugin in an application": "spark_exporter_plugin_",
+    "The daemon": "spark_exporter_",
+    "The daemon's process": ("process_", "python_"),
+}
+"""The prefixes of each table; the first that fits takes a metric."""
+BAR = "\\|"
+"""A bar within a cell."""
 
 
 def flags_page() -> str:
@@ -71,29 +110,42 @@ def _flag_table(command: str, table: Sequence[flags.Flag]) -> str:
 
 def metrics_page() -> str:
     """Return docs/metrics.md."""
-    entries = catalogue.load().entries
-    groups = {
-        "Applications and executors": "spark_app_ spark_executor_",
-        "The plugin in an application": "spark_exporter_plugin_",
-        "The daemon": "spark_exporter_",
-        "The daemon's process": "process_ python_",
-    }
+    known = catalogue.load()
     parts = [GENERATED, METRICS_INTRO]
-    left = dict(entries)
-    for title, prefixes in groups.items():
-        chosen = [name for name in left if name.startswith(tuple(prefixes.split()))]
+    left = dict(known.entries)
+    for title, prefixes in GROUPS.items():
+        chosen = [name for name in left if name.startswith(prefixes)]
         parts.append(_metric_table(title, [left.pop(name) for name in chosen]))
-    parts.append(_label_values())
+    parts += [_conditions(known.conditions), _label_values(), _left_out(known.left_out)]
     return "\n".join(parts)
 
 
 def _metric_table(title: str, entries: Sequence[Entry]) -> str:
-    lines = [f"## {title}\n", "| name | type | labels | meaning | source |", "|---|---|---|---|---|"]
+    heads = ("name", "type", "unit", "labels", "meaning", "source", "Spark", "when", "after the end")
+    rows = []
     for entry in entries:
-        labels = ", ".join(f"`{label}`" for label in entry.labels)
         family = entry.family
-        row = (f"`{family.sample_name}`", family.type, labels, family.help, entry.source)
-        lines.append(f"| {' | '.join(row)} |")
+        labels = ", ".join(f"`{label}`" for label in entry.labels)
+        since = f"since {entry.since}" if entry.since != FIRST_SPARK else ""
+        ended = entry.ended if entry.scope != "daemon" else ""
+        what = (f"`{family.sample_name}`", family.type, family.unit, labels, family.help)
+        rows.append((*what, entry.source, since, entry.when, ended))
+    return _table(title, heads, rows)
+
+
+def _conditions(conditions: Mapping[str, str]) -> str:
+    rows = [(f"`{name}`", f"{text}.") for name, text in conditions.items()]
+    return _table("When a metric exists", ("when", "meaning"), rows)
+
+
+def _left_out(items: Iterable[LeftOut]) -> str:
+    rows = [(KINDS[item.kind], f"`{item.field}`", item.reason) for item in items]
+    return _table("What Spark has and is not published", ("source", "field", "reason"), rows)
+
+
+def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"## {title}\n", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    lines += [f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -102,10 +154,9 @@ def _label_values() -> str:
         "`collector`": COLLECTORS,
         "`reason` of `spark_exporter_source_failures_total`": REASONS,
         "`reason` of `spark_exporter_series_dropped_total`": DROP_REASONS,
+        "`reason` of `spark_exporter_samples_dropped_total`": SAMPLE_REASONS,
+        "`state`": STATES,
         "`reason` of `spark_exporter_plugin_dropped_total`": tuple(DROP_REMEDIES),
     }
-    lines = ["## Label values\n", "| label | values |", "|---|---|"]
-    lines += [
-        f"| {label} | {', '.join(f'`{value}`' for value in values)} |" for label, values in rows.items()
-    ]
-    return "\n".join(lines) + "\n"
+    listed = [(label, ", ".join(f"`{value}`" for value in values)) for label, values in rows.items()]
+    return _table("Label values", ("label", "values"), listed)

@@ -169,7 +169,8 @@ def _metrics(
 def _number(value: Any) -> float | None:
     if isinstance(value, str):
         return _NON_FINITE.get(value)
-    if isinstance(value, int | float):
+    # A boolean is an int in Python; the plugin does not take it for a number either.
+    if isinstance(value, int | float) and not isinstance(value, bool):
         try:
             return float(value)
         except OverflowError:

@@ -14,6 +14,7 @@ import urllib3
 from exporter._version import __version__
 from exporter.daemon.deadline import DeadlineAdapter
 from exporter.daemon.errors import NotFoundError, SourceError
+from exporter.daemon.turns import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +68,7 @@ class Fetcher:
         self._session.headers.update(
             {
                 "User-Agent": f"spark-exporter/{__version__}",
-                "Accept": "application/json",
+                "Accept": "application/json, text/plain;q=0.5",
                 # What is not compressed cannot grow while it is unpacked.
                 "Accept-Encoding": "identity",
             }
@@ -94,6 +95,7 @@ class Fetcher:
             SourceError: with the reason; the message names the place without the query.
 
         """
+        TURNS.pause()
         with self._turn:
             return self._get(url, params, wait, min(self._timeout, limit))
 

@@ -91,7 +91,8 @@ SERVE: tuple[Flag, ...] = (
         "URL",
         None,
         parse_target,
-        "URL of a driver's UI, such as http://127.0.0.1:4040. May be given several times.",
+        "URL of a driver's UI, such as http://127.0.0.1:4040, or of a Spark history server. May be given "
+        "several times.",
         repeatable=True,
     ),
     Flag(

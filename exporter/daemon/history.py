@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from exporter.daemon import logs
-from exporter.daemon.asking import rest_of
+from exporter.daemon.asking import Budget
 from exporter.daemon.decode import parse_array
 from exporter.daemon.errors import SourceError
 from exporter.daemon.model import COMPLETED, FAILED
@@ -109,6 +109,7 @@ class History:
         self._store = store
         self._status = status
         self._runner = runner
+        self._budget = Budget(runner.clock)
         self._listing = _Listing(fetcher, target, asking.window, now)
         self._done: set[tuple[str, str, float | None]] = set()
         self._tries: dict[tuple[str, str, float | None], int] = {}
@@ -133,7 +134,7 @@ class History:
             return LOOK_AGAIN
         start = self._runner.clock()
         self._read(left[0])
-        return rest_of(self._runner.clock() - start)
+        return self._budget.spend(self._runner.clock() - start)
 
     def _read(self, application: Application) -> None:
         tries = self._tries.get(application.run, 0) + 1

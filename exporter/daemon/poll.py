@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from exporter.daemon.asking import rest_of
+from exporter.daemon.asking import Budget
 from exporter.daemon.errors import SourceError
 from exporter.daemon.sources.runner import defect
 
@@ -73,6 +73,7 @@ class Poller:
         self._sources = sources
         self._store = store
         self._runner = runner
+        self._budget = Budget(runner.clock)
         self._application: Application | None = None
         self._followed: Application | None = None
         self._schedule: Schedule | None = None
@@ -155,7 +156,7 @@ class Poller:
                 # The others would wait for the same driver. They come first the next time.
                 break
         spent = self._runner.clock() - start
-        return max(self._interval - spent, rest_of(spent))
+        return max(self._interval - spent, self._budget.spend(spent))
 
     def _ask(self, application: Application, source: PolledSource) -> str:
         """Ask one source; return the reason of its failure, or nothing."""

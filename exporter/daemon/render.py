@@ -31,6 +31,8 @@ class Scrape:
     limits: Limits
     process: tuple[tuple[str, tuple[str, ...], float], ...] = ()
     """Samples about this process: name, label values, value."""
+    uncharted: int = 0
+    """Series that the daemon's own page has no chart for."""
 
 
 class Pages:
@@ -111,5 +113,6 @@ def _daemon(pages: Pages, scrape: Scrape) -> None:
     pages.add("spark_exporter_series_limit", limits.series)
     pages.add("spark_exporter_applications_limit", limits.applications)
     pages.add("spark_exporter_label_length_limit", limits.label_length)
+    pages.add("spark_exporter_uncharted_series", scrape.uncharted)
     for name, own, value in scrape.process:
         pages.add(name, value, *own)

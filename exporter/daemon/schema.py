@@ -20,10 +20,10 @@ _TYPES = {"counter": "_total", "gauge": "", "info": "_info"}
 _REQUIRED = {"name", "type", "help"}
 _OPTIONAL = {"unit", "scope", "labels", "from", "source", "when", "ended", "since"}
 _SECTIONS = {"conditions", "metrics", "left_out"}
-_KINDS = {"reading": "reading", "rest": "REST", "query": "streaming query", "process": "psutil"}
+KINDS = {"reading": "reading", "rest": "REST", "query": "streaming query", "process": "psutil"}
 _ORIGIN_OPTIONAL = {"scale", "labels"}
 _NOT_LABELS = {"le", "quantile"}
-_SINCE = "3.5"
+FIRST_SPARK = "3.5"
 _VERSION = re.compile(r"\d+\.\d+")
 
 
@@ -70,17 +70,15 @@ def _entry(item: Any, where: str, conditions: Mapping[str, str]) -> Entry:
         raise CatalogueError(f"{name}: when {when!r} is not among the conditions")
     if ended not in (None, *ENDED):
         raise CatalogueError(f"{name}: ended {ended!r} is not one of {', '.join(ENDED)}")
-    since = str(item.get("since", _SINCE))
+    since = str(item.get("since", FIRST_SPARK))
     if not _VERSION.fullmatch(since):
-        raise CatalogueError(f"{name}: since {since!r} is not a version such as {_SINCE}")
+        raise CatalogueError(f"{name}: since {since!r} is not a version such as {FIRST_SPARK}")
     labels = _labels(name, item.get("labels", []), SCOPES[scope])
     origins = _origins(name, item.get("from", []), labels)
     source = item.get("source", "")
     if not isinstance(source, str) or not (source or origins):
         raise CatalogueError(f"{name}: expected from, or source as a text")
-    words = source or "; ".join(
-        dict.fromkeys(f"{_KINDS[origin.kind]} `{origin.field}`" for origin in origins)
-    )
+    words = source or "; ".join(dict.fromkeys(f"{KINDS[origin.kind]} `{origin.field}`" for origin in origins))
     default = DROP if family.type == "gauge" else KEEP
     return Entry(family, scope, labels, words, origins, when, ended or default, since)
 
@@ -121,10 +119,10 @@ def _origins(name: str, items: Any, labels: tuple[str, ...]) -> tuple[Origin, ..
 
 
 def _origin(name: str, item: Any, labels: tuple[str, ...]) -> Origin:
-    kinds = [kind for kind in _KINDS if isinstance(item, dict) and kind in item]
+    kinds = [kind for kind in KINDS if isinstance(item, dict) and kind in item]
     if len(kinds) != 1 or not {*item} <= {*kinds} | _ORIGIN_OPTIONAL:
         raise CatalogueError(
-            f"{name}: each origin has one of {_listed(_KINDS)} and perhaps {_listed(_ORIGIN_OPTIONAL)}"
+            f"{name}: each origin has one of {_listed(KINDS)} and perhaps {_listed(_ORIGIN_OPTIONAL)}"
         )
     field, scale, fixed = item[kinds[0]], item.get("scale", 1), item.get("labels", {})
     if not isinstance(field, str) or not isinstance(scale, int | float) or scale <= 0:
@@ -135,10 +133,10 @@ def _origin(name: str, item: Any, labels: tuple[str, ...]) -> Origin:
 
 
 def _left_out(item: Any) -> LeftOut:
-    kinds = [kind for kind in _KINDS if isinstance(item, dict) and kind in item]
+    kinds = [kind for kind in KINDS if isinstance(item, dict) and kind in item]
     if len(kinds) != 1 or {*item} != {kinds[0], "reason"} or not str(item["reason"]).endswith("."):
         raise CatalogueError(
-            f"catalogue.yaml, left_out: {item!r} is not one of {_listed(_KINDS)} and a sentence as reason"
+            f"catalogue.yaml, left_out: {item!r} is not one of {_listed(KINDS)} and a sentence as reason"
         )
     return LeftOut(kinds[0], str(item[kinds[0]]), str(item["reason"]))
 

@@ -80,11 +80,12 @@ class Daemon:
         """Return one exposition in parts."""
         with TURNS.scrape():
             scrape = Scrape(
-                self._store.view(),
+                self._store.view(scraped=True),
                 self._status.view(),
                 self._settings.retention,
                 self._settings.limits,
                 self._process.read(),
+                self._history.left_out,
             )
             return self._renderer.render(scrape, form)
 

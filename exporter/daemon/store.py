@@ -86,13 +86,19 @@ class Store:
         self._drops: dict[tuple[str, str, str], int] = {}
         self._repeats = logs.Repeats()
         self._view = View()
-        self._viewed = -math.inf
+        self._scraped = -math.inf
 
-    def view(self) -> View:
-        """Return what is known now, without applications whose time is over."""
+    def view(self, *, scraped: bool = False) -> View:
+        """Return what is known now, without applications whose time is over.
+
+        Args:
+            scraped: whether it is for a scrape, so that the sources print ahead for the next one.
+
+        """
         with self._lock:
-            self._viewed = self._clock()
-            horizon = self._viewed - self._retention
+            if scraped:
+                self._scraped = self._clock()
+            horizon = self._clock() - self._retention
             over = [
                 app_id
                 for app_id, record in self._known.items()
@@ -272,7 +278,7 @@ class Store:
 
     def _print_ahead(self, app_id: str) -> None:
         """Print an application here and not in the next scrape, unless nobody scrapes."""
-        if self._clock() - self._viewed > AHEAD:
+        if self._clock() - self._scraped > AHEAD:
             return
         published = self._planner.of(app_id)
         if published is not None:

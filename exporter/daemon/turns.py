@@ -28,8 +28,12 @@ class Turns:
     def work(self) -> Iterator[None]:
         """Do what takes a source much of the processor's time; waiting for others is no part of it."""
         with self._work:
-            self._quiet.wait(PATIENCE)
+            self.pause()
             yield
+
+    def pause(self) -> None:
+        """Let a scrape that is under way end first."""
+        self._quiet.wait(PATIENCE)
 
     @contextmanager
     def scrape(self) -> Iterator[None]:

@@ -123,9 +123,10 @@ def parse(text: str, url: str, time: float, now: float) -> Scrape:
                 ours = ours or sample.name == "spark_exporter_build_info"
                 if sample.name == "spark_exporter_target_up":
                     targets[sample.labels["target"]] = sample.value == 1
-                if "app_id" not in sample.labels:
+                # What the daemon says of a target has the id, too, and is not about the application.
+                if not sample.labels.keys() >= {*_IDENTITY}:
                     continue
-                identity = (sample.labels["app_id"], sample.labels.get("app_name", ""))
+                identity = (sample.labels["app_id"], sample.labels["app_name"])
                 labels = {key: value for key, value in sample.labels.items() if key not in _IDENTITY}
                 if sample.name.startswith(APPLICATION_PREFIX):
                     _add_custom(

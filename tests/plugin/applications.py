@@ -47,6 +47,11 @@ class Store:
         """Let Spark say something, or the time pass."""
         self.jvm("store_event", store=self.number, event=event, **arguments)
 
+    def query(self, event, run, **arguments):
+        """Let a streaming query do something; return how often JSON of a progress was made so far."""
+        defaults = {"name": None, "json": "{}", "exception": None}
+        return self.jvm("store_query", store=self.number, event=event, run=run, **(defaults | arguments))
+
     def raw(self, after=0, metrics=0, series=0, readings=0):
         """Return one snapshot as the text that a client would get."""
         held = {"metrics": metrics, "series": series, "readings": readings}
@@ -119,6 +124,11 @@ class Executor:
             cells=finite_or_text(cells),
             tasks_ended=tasks_ended,
         )
+        return self
+
+    def read(self, **readings):
+        """Set readings; None takes one away."""
+        self.store.jvm("executor_readings", executor=self._number, readings=readings)
         return self
 
     def report(self, fate="arrives"):

@@ -298,7 +298,7 @@ def test_a_client_that_holds_too_much_starts_afresh(jvm):
     store = Store(jvm)
     Executor(store, "1").set(COUNTER, [1.0], ["a"]).report()
     snapshot = json.loads(store.raw(after=10**9, metrics=5, series=5))
-    assert snapshot["base"] == {"metrics": 0, "series": 0}
+    assert snapshot["base"] == {"metrics": 0, "series": 0, "readings": 0}
     assert snapshot["series"] == [[0, "a"]]
     assert snapshot["executors"][0]["values"] == [1.0]
 
@@ -332,7 +332,10 @@ def test_a_snapshot_is_json_with_every_text_and_number(shared_jvm, texts, name, 
 def test_a_snapshot_has_the_documented_fields(jvm):
     """Every field of docs/protocol.md, and no other one."""
     store = Store(jvm)
-    Executor(store, "1").set(COUNTER, [1.0], ["a"]).report()
+    totals = store.poll()["readings"]
+    Executor(store, "1").set(COUNTER, [1.0], ["a"]).read(heap=3.5).report()
+    store.query("started", "run", name="orders")
+    store.query("progress", "run", json='{"batchId": 7}')
     snapshot = json.loads(store.raw())
     assert snapshot == {
         "protocol": 1,
@@ -349,11 +352,28 @@ def test_a_snapshot_has_the_documented_fields(jvm):
             "user": "spark",
             "start_time": 999_999.5,
             "report_interval": 2.0,
+            "waiting": True,
+            "outcome": None,
         },
-        "base": {"metrics": 0, "series": 0},
+        "base": {"metrics": 0, "series": 0, "readings": 0},
         "metrics": [COUNTER],
         "series": [[0, "a"]],
         "totals": [1.0],
+        "readings": [*totals, "heap"],
+        "application_readings": [list(range(len(totals))), [0.0] * len(totals)],
+        "queries": [
+            {
+                "id": "query",
+                "run_id": "run",
+                "name": "orders",
+                "started": 1e6,
+                "terminated": None,
+                "exception": None,
+                "idle": None,
+                "totals": {"batches": 1.0},
+                "progress": {"batchId": 7},
+            }
+        ],
         "executors": [
             {
                 "id": "1",
@@ -368,6 +388,8 @@ def test_a_snapshot_has_the_documented_fields(jvm):
                 "stats": {"dropped": {}},
                 "series": [0],
                 "values": [1.0],
+                "readings": [len(totals)],
+                "reading_values": [3.5],
             }
         ],
     }

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -92,12 +93,15 @@ def test_only_what_the_client_lacks(served):
     """Lists start where the client's end, unless it comes from another driver."""
     endpoint, _ = served
     first = endpoint.ask()[2]
-    held = f"after={first['sequence']}&metrics=1&series=1"
+    names = len(first["readings"])
+    held = f"after={first['sequence']}&metrics=1&series=1&readings={names}"
     again = endpoint.ask(f"{PATH}?boot={first['boot']}&{held}")[2]
-    assert (again["base"], again["metrics"], again["series"]) == ({"metrics": 1, "series": 1}, [], [])
+    assert again["base"] == {"metrics": 1, "series": 1, "readings": names}
+    assert (again["metrics"], again["series"], again["readings"]) == ([], [], [])
     assert "values" not in again["executors"][0]
     other = endpoint.ask(f"{PATH}?boot=somebody-else&{held}&wait=30")[2]
-    assert (other["base"], other["series"]) == ({"metrics": 0, "series": 0}, [[0, "a"]])
+    assert other["base"] == {"metrics": 0, "series": 0, "readings": 0}
+    assert (other["series"], other["readings"]) == ([[0, "a"]], first["readings"])
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,8 @@ def test_only_what_the_client_lacks(served):
         ("after=abc", 'parameter after is "abc"; expected a whole number that is not negative'),
         ("metrics=1.5", 'parameter metrics is "1.5"; expected a whole number that is not negative'),
         ("series=", 'parameter series is ""; expected a whole number that is not negative'),
+        ("readings=x", 'parameter readings is "x"; expected a whole number that is not negative'),
+        ("gap=-1", 'parameter gap is "-1"; expected a number of seconds that is not negative'),
         ("wait=NaN", 'parameter wait is "NaN"; expected a number of seconds that is not negative'),
         (
             "after=" + "9" * 40,
@@ -230,6 +236,26 @@ def test_a_waiting_client_without_news_gets_an_answer_in_the_end(served):
     endpoint, _ = served
     sequence = endpoint.ask()[2]["sequence"]
     assert endpoint.follow(0.3, after=sequence)()["sequence"] == sequence
+
+
+def test_a_client_may_ask_for_fewer_answers(served):
+    """News do not end the gap, which counts also where it is longer than the wait."""
+    endpoint, executor = served
+    sequence = endpoint.ask()[2]["sequence"]
+    start = time.monotonic()
+    result = endpoint.follow(0.1, after=sequence, gap=0.6)
+    executor.set(COUNTER, [2.0], ["a"]).report()
+    executor.set(COUNTER, [3.0], ["a"]).report()
+    assert result()["totals"] == [3.0]
+    assert time.monotonic() - start >= 0.6
+
+
+def test_the_end_ends_a_gap(served):
+    """Nobody waits for what will not come."""
+    endpoint, _ = served
+    result = endpoint.follow(60, after=endpoint.ask()[2]["sequence"], gap=60)
+    endpoint.finish()
+    assert result()["final"] is True
 
 
 def test_too_many_waiting_clients_are_503(jvm):

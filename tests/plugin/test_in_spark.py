@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from running import JOBS
+from plugin.following import python_path
 
 pytestmark = pytest.mark.spark
 PROBE = Path(__file__).resolve().parent / "jobs" / "probe.py"
@@ -19,7 +19,7 @@ def probe(start_job):
     """Start the probe job on a master; return it once it has run its Spark job."""
 
     def start(master, **conf):
-        job = start_job(PROBE, conf={"spark.master": master} | conf, env={"PYTHONPATH": str(JOBS)})
+        job = start_job(PROBE, conf={"spark.master": master} | conf, env=python_path())
         ui = job.hear("ui")
         assert job.hear("rows") == 1000
         app = requests.get(f"{ui}/api/v1/applications", timeout=30).json()[0]["id"]

@@ -4,14 +4,11 @@ import os
 import re
 import socket
 import subprocess
-import zipfile
 from pathlib import Path
 
-import pyspark
 import pytest
 
 from exporter import spark_conf
-from exporter.client.install import jar_path
 from requirements import missing
 from running import Job, until
 
@@ -32,19 +29,6 @@ def undisturbed(tmp_path_factory):
     finally:
         job.kill_group()
     return output
-
-
-@pytest.fixture(scope="module")
-def sabotage(tmp_path_factory):
-    """A jar with the plugins in tests/spark/java."""
-    directory = tmp_path_factory.mktemp("sabotage")
-    jars = f"{Path(pyspark.__file__).parent / 'jars'}/*:{jar_path()}"
-    sources = map(str, (HERE / "java").rglob("*.java"))
-    subprocess.run(["javac", "--release", "8", "-nowarn", "-cp", jars, "-d", directory, *sources], check=True)
-    with zipfile.ZipFile(directory / "sabotage.jar", "w") as jar:
-        for file in directory.rglob("*.class"):
-            jar.write(file, file.relative_to(directory))
-    return str(directory / "sabotage.jar")
 
 
 def run(job, undisturbed, settled=lambda: True):

@@ -5,7 +5,7 @@ import pytest
 import event_log
 from running import until
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(420)]
 
 # REST does not know reasons of failures, and says of skipped stages what no event says.
 UNKNOWN = ("task_failures_total",)

@@ -53,7 +53,7 @@ def test_the_help_of_a_command_has_every_flag_with_default_and_variable(capsys):
 
 def test_no_command(capsys):
     """The commands are listed."""
-    assert "a command is missing; expected one of serve, check, spark-conf" in usage_error(capsys)
+    assert "a command is missing; expected one of serve, check, top, spark-conf" in usage_error(capsys)
 
 
 def test_an_unknown_command(capsys):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon.landing.chart import figure
 from exporter.daemon.landing.markup import Heading, Html, badge, facts, hot, name, table, text
+from exporter.daemon.landing.measures import CUSTOM, QUIET
 from exporter.shown import NOTHING, count, seconds, size
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 MOST = 50
 """Rows of one table."""
-_CUSTOM = "custom"
 _REASON = "removed because"
 _STAGES = (
     Heading("stage"),
@@ -69,8 +69,8 @@ def application(
         now: Unix seconds.
 
     """
-    own = [chart for chart in charts if chart.key[0] != _CUSTOM]
-    users = [chart for chart in charts if chart.key[0] == _CUSTOM]
+    own = [chart for chart in charts if chart.key[0] != CUSTOM and not _silent(chart)]
+    users = [chart for chart in charts if chart.key[0] == CUSTOM]
     removed = f", {count(app.removed)} removed so far" if app.removed else ""
     parts = [
         f"<h2>{name(app.name)} {badge(app.state)} <small>{name(app.id)}</small></h2>",
@@ -120,6 +120,10 @@ def _facts(app: Application, published: Published, now: float) -> str:
             ("series", count(published.plan.lines)),
         )
     )
+
+
+def _silent(chart: Chart) -> bool:
+    return chart.key[0] in QUIET and not any(value > 0 for _, value in chart.points)
 
 
 def _charts(title: str, charts: Sequence[Chart]) -> str:

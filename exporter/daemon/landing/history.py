@@ -9,7 +9,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon import logs
-from exporter.daemon.landing.measures import builtin, custom, custom_count
+from exporter.daemon.landing.measures import RANKS, builtin, custom, custom_count
 from exporter.daemon.turns import TURNS
 
 if TYPE_CHECKING:
@@ -129,16 +129,18 @@ class History:
                 for published in up[start : start + _TOGETHER]:
                     self._add(published, index, now)
 
-    def charts(self, run: Run, last: int = POINTS) -> tuple[Chart, ...]:
-        """Return the lines of an application, the built-in ones first, with the last points of each."""
+    def charts(self, run: Run, measure: str | None = None) -> tuple[Chart, ...]:
+        """Return the lines of an application, the built-in ones first; or those of one measure only."""
         with self._lock:
             now = self._clock()
-            order = [(self._next + step) % POINTS for step in range(POINTS - last, POINTS)]
+            order = [(self._next + step) % POINTS for step in range(POINTS)]
             ages = [now - self._times[index] for index in order]
-            return tuple(
+            charts = [
                 Chart(key, *line.reading, self._points(line, order, ages))
                 for key, line in self._lines.get(run, {}).items()
-            )
+                if measure in (None, key[0])
+            ]
+        return tuple(sorted(charts, key=lambda chart: RANKS.get(chart.key[0], len(RANKS))))
 
     def not_charted(self, run: Run) -> int:
         """Return how many series of an application have no line."""
@@ -180,11 +182,13 @@ class Recorder:
     Args:
         history: where the points go.
         view: gives what is known now.
+        interval: seconds between two looks.
 
     """
 
-    def __init__(self, history: History, view: Callable[[], View]) -> None:
+    def __init__(self, history: History, view: Callable[[], View], interval: float = INTERVAL) -> None:
         """Look at nothing yet."""
+        self._interval = interval
         self._history = history
         self._view = view
         self._stopping = threading.Event()
@@ -199,10 +203,14 @@ class Recorder:
         """End soon."""
         self._stopping.set()
 
+    def join(self, timeout: float) -> None:
+        """Wait for the end, at most ``timeout`` seconds."""
+        self._thread.join(timeout)
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._history.record(self._view())
             except Exception as error:  # noqa: BLE001 - charts are the least of what the daemon is for
                 self._repeats.fault("history", f"no point for the charts: {type(error).__name__}: {error}")
-            self._stopping.wait(INTERVAL)
+            self._stopping.wait(self._interval)

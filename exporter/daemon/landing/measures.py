@@ -39,6 +39,8 @@ class Measure:
     """How samples are put together: their sum, the greatest, or their mean over the executors there are."""
     part: str = ""
     """A label; each of its values has a chart of its own."""
+    quiet: bool = False
+    """Whether a chart of nothing but zeros says nothing."""
 
 
 ACTIVE_TASKS = Measure("tasks_active", "Running tasks", COUNT, ("spark_executor_tasks_active",))
@@ -57,9 +59,23 @@ MEASURES = (
     ),
     Measure("cpu", "Busy cores", COUNT, ("spark_process_cpu_seconds_total",), rate=True),
     Measure("rss", "Resident memory", BYTES, ("spark_process_resident_memory_bytes",)),
-    Measure("input", "Input per second", BYTES, ("spark_app_input_bytes_total",), rate=True),
-    Measure("shuffle", "Shuffle read per second", BYTES, ("spark_app_shuffle_read_bytes_total",), rate=True),
-    Measure("spill", "Spill to disk per second", BYTES, ("spark_app_disk_spilled_bytes_total",), rate=True),
+    Measure("input", "Input per second", BYTES, ("spark_app_input_bytes_total",), rate=True, quiet=True),
+    Measure(
+        "shuffle",
+        "Shuffle read per second",
+        BYTES,
+        ("spark_app_shuffle_read_bytes_total",),
+        rate=True,
+        quiet=True,
+    ),
+    Measure(
+        "spill",
+        "Spill to disk per second",
+        BYTES,
+        ("spark_app_disk_spilled_bytes_total",),
+        rate=True,
+        quiet=True,
+    ),
     Measure(
         "rows", "Input rows per second", COUNT, ("spark_streaming_input_rows_per_second",), part="query_name"
     ),
@@ -72,11 +88,20 @@ MEASURES = (
         part="query_name",
     ),
     Measure(
-        "backlog", "Backlog in offsets", COUNT, ("spark_streaming_source_backlog_offsets",), part="query_name"
+        "backlog",
+        "Backlog in offsets",
+        COUNT,
+        ("spark_streaming_source_backlog_offsets",),
+        part="query_name",
+        quiet=True,
     ),
     Measure("dstream", "Batch duration", SECONDS, ("spark_dstream_last_batch_processing_time_seconds",)),
     Measure("delay", "Scheduling delay", SECONDS, ("spark_dstream_last_batch_scheduling_delay_seconds",)),
 )
+
+RANKS = {measure.key: rank for rank, measure in enumerate(MEASURES)}
+QUIET = {measure.key for measure in MEASURES if measure.quiet}
+CUSTOM = "custom"
 
 
 class Reading(NamedTuple):
@@ -145,7 +170,7 @@ def custom(published: Published, most: int) -> Iterator[Reading]:
         unit = {"bytes": BYTES, "seconds": SECONDS, "ratio": SHARE}.get(metric.unit, COUNT)
         rate = metric.type != "gauge"
         yield Reading(
-            ("custom", metric.name, *series.labels),
+            (CUSTOM, metric.name, *series.labels),
             base_name(metric) + (" per second" if rate else ""),
             labels,
             COUNT if metric.type == "histogram" else unit,

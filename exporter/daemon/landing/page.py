@@ -42,10 +42,10 @@ _HEADINGS = (
     Heading("started"),
     Heading("ran for", number=True),
     Heading("executors", number=True),
-    Heading("running tasks", number=True),
-    Heading("ended tasks", number=True),
-    Heading("failed tasks", number=True),
-    Heading("running tasks, last 15 min"),
+    Heading("tasks running", number=True),
+    Heading("last 15 min"),
+    Heading("ended", number=True),
+    Heading("failed", number=True),
 )
 
 
@@ -153,7 +153,7 @@ class Landing:
 
     def _row(self, published: Published, app: Application, asked: Asked, now: float) -> Sequence[Html | str]:
         run = published.record.application.run
-        chart = next((one for one in self._history.charts(run) if one.key[0] == ACTIVE_TASKS.key), None)
+        chart = next(iter(self._history.charts(run, ACTIVE_TASKS.key)), None)
         failed = app.tasks.get("failed")
         ended = sum(app.tasks.values()) if app.tasks else None
         return (
@@ -164,9 +164,9 @@ class Landing:
             seconds(app.seconds(now)),
             count(app.live) if app.up else "-",
             count(app.active) if app.up else "-",
+            Html(sparkline(chart)) if chart is not None else "",
             count(ended),
             hot(failed, count(failed)),
-            Html(sparkline(chart)) if chart is not None else "",
         )
 
     def _detail(self, published: Published, now: float) -> str:

@@ -1,5 +1,6 @@
-"""What the check says about each thing that can be wrong, and its exit code."""
+"""What the check says about each thing that can be wrong or missing, and its exit code."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,23 @@ import pytest
 from fake_driver import PATIENCE, PLUGIN, executor
 
 from exporter._version import __version__
+from exporter.daemon import catalogue, check_sources
 from exporter.daemon.check import Check
+from exporter.daemon.frame import FrameBuilder
+from exporter.daemon.sources import Update
+
+REST = "/api/v1/applications/app-1"
+GAUGES = {"app-1.driver.DAGScheduler.job.activeJobs": {"value": 1}}
+JVM = {"app-1.driver.jvm.pools.G1-Eden-Space.used": {"value": 1}}
+ALL = "runtime, executors, jobs, stages, sql, storage, dstreams, connect"
+SOURCES = [
+    f"ok     Spark's REST API gives what these collectors ask for: {ALL}.",
+    "ok     Spark's own metrics of the driver are at URL/metrics/json/.",
+    "ok     Spark's endpoint for executors is at URL/metrics/executors/prometheus/.",
+    "hint   No process of Spark's can be seen from here, so there would be no spark_process_ metrics.",
+    "       They take a daemon beside the driver; in a pod, one with shareProcessNamespace.",
+]
+"""What is said of a driver that gives everything, by a check that runs elsewhere."""
 
 
 @pytest.fixture
@@ -17,6 +34,22 @@ def check(driver):
     """Run the check; return its exit code and its lines."""
     driver.plugin.version = __version__
     driver.plugin.executors = [executor("driver"), executor("1", reported=1008.5)]
+    driver.gauges = GAUGES
+
+    def answer(document):
+        return lambda handler: handler.send(
+            200, json.dumps(document() if callable(document) else document).encode()
+        )
+
+    environment = {"runtime": {"javaVersion": "17", "scalaVersion": "version 2.13"}}
+    driver.overrides |= {
+        f"{REST}/environment": answer(
+            lambda: environment | {"sparkProperties": [*map(list, driver.conf.items())]}
+        ),
+        "/metrics/executors/prometheus/": answer(""),
+    }
+    for resource in ("allexecutors", "jobs", "stages", "sql", "storage/rdd"):
+        driver.overrides[f"{REST}/{resource}"] = answer([])
 
     def run(token=None, url=None):
         lines = []
@@ -36,6 +69,8 @@ def test_all_is_well(check):
             f"ok     This command has the same version, {__version__}.",
             "ok     1 of 1 executors report; the oldest last report is 1.5 s old.",
             "ok     Nothing was dropped.",
+            *SOURCES,
+            "Nothing is broken; 1 hint.",
         ],
     )
 
@@ -59,6 +94,7 @@ def test_nothing_listens(check, start_driver):
     assert lines == [
         f"wrong  {gone.url}/api/v1/applications: nothing listens there.",
         "       Is the application running, with spark.ui.enabled=true, and is this its port?",
+        "1 thing is broken.",
     ]
 
 
@@ -80,15 +116,110 @@ def test_the_application_has_ended(check, driver):
     assert check()[0] == 1
 
 
+JVM_SOURCE = "org.apache.spark.metrics.source.JvmSource"
+OR_PLUGIN = "or load the plugin, which needs no such setting"
+MISSING = "no custom metrics, no JVM of an executor from inside, and no progress of streaming queries"
+NO_PLUGIN = [
+    f"hint   The plugin is not loaded: spark.plugins does not name it. Without it there are {MISSING}.",
+    "       Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
+]
+
+
 def test_the_plugin_is_not_loaded(check, driver):
-    """The remedy is the command that sets it."""
+    """The daemon does without it; what Spark itself would say more is named with its settings."""
     driver.conf = {}
     code, lines = check()
 
-    assert code == 1
+    assert code == 0
     assert lines[1:] == [
-        "wrong  The plugin is not loaded: spark.plugins does not name it.",
-        "       Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
+        *NO_PLUGIN,
+        *SOURCES,
+        (
+            "hint   spark.sql.streaming.metricsEnabled is off: "
+            "there are no rates and latencies of streaming queries."
+        ),
+        f"       Set it to true, {OR_PLUGIN}.",
+        (
+            "hint   spark.executor.processTreeMetrics.enabled is off: "
+            "there is no memory of executors' Python workers."
+        ),
+        f"       Set it to true, {OR_PLUGIN}.",
+        "hint   Spark's JvmSource is off: there are no memory pools and collectors of the driver's JVM.",
+        f"       Set spark.metrics.conf.*.source.jvm.class={JVM_SOURCE}, {OR_PLUGIN}.",
+        "Nothing is broken; 5 hints.",
+    ]
+
+
+def test_settings_that_are_on_are_not_named(check, driver):
+    """Then only the plugin itself is."""
+    driver.conf = {
+        "spark.sql.streaming.metricsEnabled": "true",
+        "spark.executor.processTreeMetrics.enabled": "true",
+    }
+    driver.gauges = GAUGES | JVM
+
+    assert check()[1][1:] == [*NO_PLUGIN, *SOURCES, "Nothing is broken; 2 hints."]
+
+
+def test_a_collector_that_fails_is_broken(check, driver):
+    """The others are asked all the same."""
+    driver.overrides[f"{REST}/storage/rdd"] = lambda handler: handler.send(200, b"garbage")
+    code, lines = check()
+
+    assert code == 1
+    assert (
+        "ok     Spark's REST API gives what these collectors ask for: "
+        "runtime, executors, jobs, stages, sql, dstreams, connect."
+    ) in lines
+    at = next(at for at, line in enumerate(lines) if line.startswith("wrong  The collector storage fails: "))
+    assert lines[at].endswith(".")
+    assert lines[at + 1] == (
+        "       Its metrics are missing. Try again; --collector.disable=storage keeps it from being asked."
+    )
+    assert lines[-1] == "1 thing is broken; 1 hint."
+
+
+@pytest.mark.parametrize(
+    ("plugin", "remedy"),
+    [
+        (True, "The plugin gives all of them, so nothing is missing."),
+        (
+            False,
+            "Those of the driver's JVM, scheduler and listener bus are missing; the plugin would give them.",
+        ),
+    ],
+)
+def test_spark_s_own_metrics_are_closed(check, driver, plugin, remedy):
+    """Which matters to those who have no plugin only."""
+    driver.gauges = {}
+    if not plugin:
+        driver.conf = {}
+    code, lines = check()
+
+    assert code == 0
+    at = next(
+        at
+        for at, line in enumerate(lines)
+        if line.startswith("hint   Spark's own metrics of the driver are closed: ")
+    )
+    assert lines[at + 1] == f"       {remedy}"
+
+
+def test_the_endpoint_for_executors_is_closed(check, driver):
+    """Nobody needs it while REST works."""
+    del driver.overrides["/metrics/executors/prometheus/"]
+    code, lines = check()
+
+    assert code == 0
+    assert lines[-5:-3] == [
+        (
+            "hint   Spark's endpoint for executors is closed: "
+            "URL/metrics/executors/prometheus/ answers with status 404."
+        ),
+        (
+            "       Nothing needs it as long as REST tells of executors; "
+            "spark.ui.prometheus.enabled=true opens it."
+        ),
     ]
 
 
@@ -154,10 +285,10 @@ def test_what_was_dropped_has_a_remedy(check, driver):
     code, lines = check()
 
     assert code == 1
-    assert lines[-2:] == [
-        "wrong  Dropped: 4 by series_limit.",
-        "       Use fewer label values, or raise spark.exporter.maxSeries or maxApplicationSeries.",
-    ]
+    at = lines.index("wrong  Dropped: 4 by series_limit.")
+    assert lines[at + 1] == (
+        "       Use fewer label values, or raise spark.exporter.maxSeries or maxApplicationSeries."
+    )
 
 
 def test_the_list_of_executors_cannot_be_read(check, driver):
@@ -219,3 +350,31 @@ def test_an_interrupt_ends_it_quietly(driver):
 
     assert output == ("", "")
     assert process.returncode == 128 + signal.SIGINT
+
+
+def test_processes_that_can_be_seen(check, monkeypatch):
+    """Are counted by executor and role."""
+
+    def seen(_source):
+        builder = FrameBuilder(catalogue.load())
+        for labels, number in {
+            ("0", "executor"): 1,
+            ("0", "python_worker"): 5,
+            ("driver", "driver"): 1,
+        }.items():
+            builder.add(check_sources.RUNNING, number, *labels)
+        return Update(builder.frame())
+
+    monkeypatch.setattr(check_sources.ProcessSource, "update", seen)
+    code, lines = check()
+
+    assert code == 0
+    assert lines[-2:] == [
+        "ok     Spark's processes can be seen from here: 0 (executor 1, python_worker 5), driver (driver 1).",
+        "Nothing is broken.",
+    ]
+
+
+def test_every_name_is_in_the_catalogue():
+    """What the check looks for in answers is what sources give."""
+    assert {check_sources.RUNNING, check_sources.JVM_POOLS} <= {*catalogue.load().entries}

@@ -22,7 +22,6 @@ def server():
 def hurry(monkeypatch):
     """Look often."""
     monkeypatch.setattr(history, "LOOK_AGAIN", 0.01)
-    monkeypatch.setattr(history, "rest_of", lambda _spent: 0.0)
     monkeypatch.setattr(watch, "ENDING", 0.01)
 
 

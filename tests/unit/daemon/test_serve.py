@@ -129,6 +129,21 @@ def test_the_landing_page_tells_how_the_targets_are(daemon, driver):
     assert "<script>" not in page
 
 
+def test_the_landing_page_has_charts(daemon):
+    """Of whatever the daemon has looked at so far; browsers are told to load nothing."""
+    answer = until(lambda: found if "<figure>" in (found := daemon.get("/")).text else None, "a chart")
+
+    assert "rows per second" in answer.text
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Refresh" not in answer.headers
+    assert daemon.get("/?refresh=1").headers["Refresh"] == "10"
+    assert daemon.get("/?application=app-1").status_code == 200
+    assert daemon.get("/?application=nothing").status_code == 404
+    assert "spark_exporter_uncharted_series 0.0\n" in daemon.get().text
+
+
 def test_another_path_for_the_metrics(start, driver):
     """The landing page links to it."""
     daemon = start(f"--target={driver.url}", "--web.telemetry-path=/m/x")

@@ -153,6 +153,7 @@ def test_totals_do_not_go_back_with_a_task(spark, stages):
 
 def test_an_earlier_attempt_that_nobody_saw_counts_at_once(spark, stages):
     """The stage is seen in its second attempt first."""
+    stages.update()
     spark.start_job(1)
     spark.activate(0, 0)
     spark.work(0, 0, 8)

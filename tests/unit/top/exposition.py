@@ -108,6 +108,9 @@ def whole(succeeded=40.0, gc=1.0, rows=1000.0):
         (
             BUILD,
             line("spark_exporter_target_up", 1.0, target="http://127.0.0.1:4040"),
+            line(
+                "spark_exporter_target_info", 1.0, target="http://127.0.0.1:4040", app_id="app-1", endpoint=""
+            ),
             application(),
             tasks(succeeded, 3.0),
             line("spark_app_executors_removed_total", 1.0, **APP),

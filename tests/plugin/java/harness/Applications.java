@@ -7,6 +7,7 @@ import io.sparkexporter.driver.SnapshotWriter;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.model.Reason;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,6 +19,7 @@ final class Applications {
   final ApplicationStore store;
   final SnapshotWriter writer;
   private final Drops drops = new Drops();
+  private int jsonMade;
   private volatile double now = 1_000_000;
 
   private Applications(JsonNode arguments) {
@@ -32,6 +34,7 @@ final class Applications {
     commands.put("store_new", arguments -> ALL.add(new Applications(arguments)));
     commands.put("store_snapshot", Applications::snapshot);
     commands.put("store_event", Applications::event);
+    commands.put("store_query", Applications::query);
     commands.put("store_garbage", Applications::garbage);
     commands.put("executor_new", arguments -> EXECUTORS.add(new FakeExecutor(arguments)));
     commands.put("executor_set", arguments -> EXECUTORS.get(arguments.get("executor")).set(arguments));
@@ -74,10 +77,52 @@ final class Applications {
       case "task_ended":
         application.store.taskEnded(id);
         break;
+      case "job_ended":
+        application.store.outcome().jobEnded(arguments.get("failed").asBoolean());
+        break;
+      case "exited":
+        application.store.outcome().exited(arguments.get("code").asInt());
+        break;
+      case "executor_registered":
+        application.store.sums().count("executors.added");
+        break;
+      case "finished":
+        application.store.finish();
+        break;
       default:
         application.now += arguments.get("seconds").asDouble();
     }
     return null;
+  }
+
+  private static Object query(JsonNode arguments) {
+    Applications application = of(arguments);
+    ApplicationStore store = application.store;
+    String run = arguments.get("run").asText();
+    switch (arguments.get("event").asText()) {
+      case "started":
+        store.queryStarted("query", run, arguments.get("name").asText(null), application.now);
+        break;
+      case "progress":
+        String json = arguments.get("json").asText();
+        store.queryProgressed(
+            "query", run, null, application.now, () -> application.made(json), one -> one.add("batches", 1));
+        break;
+      case "idle":
+        store.queryIdle("query", run, application.now);
+        break;
+      default:
+        store.queryEnded("query", run, arguments.get("exception").asText(null));
+    }
+    return application.jsonMade;
+  }
+
+  private String made(String json) {
+    jsonMade++;
+    if (json.equals("fails")) {
+      throw new IllegalStateException("no JSON today");
+    }
+    return json.equals("long") ? '"' + String.join("", Collections.nCopies(1 << 20, "x")) + '"' : json;
   }
 
   private static Object garbage(JsonNode arguments) throws Exception {

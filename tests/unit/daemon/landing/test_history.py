@@ -1,14 +1,16 @@
 """What is kept for the charts, how much of it, and what a chart says."""
 
+import io
+import json
 import math
 import threading
 import tracemalloc
 
 import pytest
-from fake_driver import metric, until
+from fake_driver import PATIENCE, metric, until
 from scenes import Scene, application, busy
 
-from exporter.daemon import catalogue
+from exporter.daemon import catalogue, logs
 from exporter.daemon.landing.history import INTERVAL, MAX_CUSTOM, POINTS, History, Recorder
 from exporter.daemon.landing.measures import MEASURES
 
@@ -170,11 +172,11 @@ def test_there_are_so_many_lines_in_all():
 
 def test_memory_is_bounded():
     """Less than 2 kB a line, and not one line's worth more after a day than after an hour."""
-    scene = Scene(max_lines=500)
+    scene = Scene(max_lines=100)
     metrics, series = many(MAX_CUSTOM)
     tracemalloc.start()
     try:
-        for number in range(20):
+        for number in range(4):
             scene.custom(metrics, series, [1.0] * len(series), application(f"app-{number}"))
         view = scene.store.view()
         before = tracemalloc.get_traced_memory()[0]
@@ -187,9 +189,9 @@ def test_memory_is_bounded():
     finally:
         tracemalloc.stop()
 
-    assert scene.history.lines == 500
-    assert scene.history.left_out == 20 * MAX_CUSTOM - 500
-    assert used[0] < 500 * 2000
+    assert scene.history.lines == 100
+    assert scene.history.left_out == 4 * MAX_CUSTOM - 100
+    assert used[0] < 100 * 2000
     assert used[2] - used[0] < 2000
 
 
@@ -204,19 +206,25 @@ def test_no_more_queries_than_have_charts():
 
 def test_a_thread_looks_by_itself():
     """And goes on after a defect, which the log names once."""
-    scene = Scene()
+    scene, log = Scene(), io.StringIO()
+    logs.configure("info", "json", log)
     busy(scene, 1)
     looks = []
 
     def view():
         looks.append(1)
+        if len(looks) < 3:
+            raise ZeroDivisionError("a defect")
         return scene.store.view()
 
-    recorder = Recorder(scene.history, view)
+    recorder = Recorder(scene.history, view, 0.001)
     recorder.start()
     until(scene.charts, "a first point")
     recorder.stop()
-    assert looks
+    recorder.join(PATIENCE)
+    (line,) = map(json.loads, log.getvalue().splitlines())
+
+    assert line["msg"] == "no point for the charts: ZeroDivisionError: a defect"
 
 
 def test_pages_may_be_made_meanwhile():

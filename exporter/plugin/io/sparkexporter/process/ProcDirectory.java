@@ -50,7 +50,7 @@ final class ProcDirectory {
     return children;
   }
 
-  /** Returns what there is to know of a process; null if it is gone. */
+  /** Returns what there is to know of a process; null if it has ended. */
   Process read(int pid) {
     return read(pid, null);
   }
@@ -62,10 +62,11 @@ final class ProcDirectory {
     // The name stands in parentheses and may hold anything, these too.
     int name = stat == null ? -1 : stat.lastIndexOf(')');
     String[] fields = name < 0 ? new String[0] : stat.substring(name + 1).trim().split(" ");
-    if (fields.length < 20 || status == null) {
+    // Z is one that has ended and that nobody has waited for.
+    if (fields.length < 20 || status == null || fields[0].equals("Z")) {
       return null;
     }
-    Role role = known != null ? known : Role.of(stat.substring(stat.indexOf('(') + 1, name));
+    Role role = known != null ? known : role(pid, stat.substring(stat.indexOf('(') + 1, name));
     // What a Python process has waited for is what its workers used before they ended.
     int last = role == Role.PYTHON ? 14 : 12;
     double ticks = 0;
@@ -84,7 +85,20 @@ final class ProcDirectory {
         openFiles(pid));
   }
 
-  /** A process that has ended but is not waited for has no memory. */
+  private Role role(int pid, String name) {
+    Role role = Role.of(name);
+    if (role != Role.OTHER) {
+      return role;
+    }
+    try {
+      // A script that names its interpreter is called as itself.
+      return Role.of(Files.readSymbolicLink(at(pid, "exe")).getFileName().toString());
+    } catch (IOException | RuntimeException unreadable) {
+      return role;
+    }
+  }
+
+  /** A thread of the kernel has no memory. */
   private static double kibibytes(String status, String key) {
     int at = status.indexOf("\n" + key);
     int unit = at < 0 ? -1 : status.indexOf(" kB", at);
