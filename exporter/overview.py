@@ -9,14 +9,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from exporter.daemon.model import COMPLETED, FAILED, LOST, RUNNING, WAITING
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 DRIVER = "driver"
-STATES = ("waiting", "running", "completed", "failed", "lost")
-UP = ("waiting", "running")
+UP = (WAITING, RUNNING)
 """The states in which the driver is there."""
-_RANKS = {state: rank for rank, state in enumerate(("running", "waiting", "failed", "lost", "completed"))}
+_RANKS = {state: rank for rank, state in enumerate((RUNNING, WAITING, FAILED, LOST, COMPLETED))}
 HEAP = {"area": "heap"}
 
 

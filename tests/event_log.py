@@ -6,6 +6,7 @@ It follows Spark's documentation of the log alone, and uses nothing of the packa
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 
 MILLI, NANO = 1e-3, 1e-9
@@ -63,6 +64,19 @@ def replay(path):
             totals["executors_removed_total"] += 1
     units = {name: unit for name, (_fields, unit) in TASK_SUMS.items()}
     return {name: value * units.get(name, 1) for name, value in totals.items()}
+
+
+def differences(published, path, without=()):
+    """Return every total that the event log at ``path`` tells otherwise: what is published, what is true.
+
+    Totals whose names begin with one of ``without`` are not compared.
+    """
+    return {
+        name: (published.get(name), value)
+        for name, value in replay(path).items()
+        if not name.startswith(without)
+        and not math.isclose(published.get(name, math.nan), value, rel_tol=1e-9, abs_tol=1e-9)
+    }
 
 
 def _task(totals, event):

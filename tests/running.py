@@ -22,6 +22,7 @@ import local_spark
 JOBS = Path(__file__).parent / "spark" / "jobs"
 PATIENCE = 120
 CUSTOM = "spark_custom_"
+APPLICATION = "spark_app_"
 
 
 def until(condition, what, patience=PATIENCE):
@@ -34,6 +35,12 @@ def until(condition, what, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"after {patience} s still not: {what}; last: {result!r}")
         time.sleep(0.05)
+
+
+def shown(name, labels):
+    """Return a series as ``name{label=value}``, without the labels that all series of an application have."""
+    own = ",".join(f"{key}={value}" for key, value in sorted(labels) if key not in ("app_id", "app_name"))
+    return f"{name}{{{own}}}" if own else name
 
 
 class Program:
@@ -178,12 +185,11 @@ class Daemon(Program):
 
     def custom(self):
         """Return the application's custom metrics as ``{"name_total{label=value}": value}``."""
-        result = {}
-        for (name, labels), value in self.samples().items():
-            if name.startswith(CUSTOM):
-                shown = ",".join(f"{k}={v}" for k, v in sorted(labels) if k not in ("app_id", "app_name"))
-                result[name.removeprefix(CUSTOM) + (f"{{{shown}}}" if shown else "")] = value
-        return result
+        return {
+            shown(name.removeprefix(CUSTOM), labels): value
+            for (name, labels), value in self.samples().items()
+            if name.startswith(CUSTOM)
+        }
 
     def until_custom(self, expected, patience=PATIENCE):
         """Wait until every expected custom metric has exactly its value."""
@@ -207,3 +213,11 @@ class Daemon(Program):
     def samples_of(self, name):
         """Return the values of all series called ``name``."""
         return [value for (found, _labels), value in self.samples().items() if found == name]
+
+    def totals(self, app_id=None):
+        """Return what is published of one application, or of the only one, in the words of event_log."""
+        return {
+            shown(name.removeprefix(APPLICATION), labels): value
+            for (name, labels), value in self.samples().items()
+            if name.startswith(APPLICATION) and app_id in (None, dict(labels)["app_id"])
+        }

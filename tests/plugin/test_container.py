@@ -235,7 +235,7 @@ def test_garbage_in_files_is_never_a_failure(shared_jvm, tmp_path_factory, garba
 
 NETWORK = """\
 Inter-|   Receive                                          |  Transmit
- face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier compr
+ face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier
     lo: 1000 10 0 0 0 0 0 0 1000 10 0 0 0 0 0 0
 """
 ETH = "  {name}: {count} 2 3 4 0 0 0 0 50 6 7 8 0 0 0 0\n"

@@ -67,6 +67,11 @@ def test_a_driver_that_hangs_does_not_hold_up_the_stop(jvm):
     assert reporter.stop(patience=50)["asked"] == 1
 
 
+def test_a_listener_that_fails_takes_nobody_with_it(jvm):
+    """Spark would stop the application upon an error in a listener."""
+    assert jvm("listener_guards") == ["java.lang.NoSuchMethodError: a method of another version", "event"]
+
+
 def test_a_plugin_that_cannot_start_does_nothing(fresh_jvm):
     """Each side says so once; every method of the plugin API still returns."""
     assert fresh_jvm("plugins_without_spark") is True

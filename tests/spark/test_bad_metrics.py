@@ -54,7 +54,7 @@ GOOD = {
 
 @pytest.mark.parametrize("plugin", ["on", "off"])
 def test_bad_gauges_are_counted_and_harm_nothing(start_job, start_daemon, sabotage, plugin):
-    """With the plugin in every JVM, without it in the driver alone: numbers are there, the rest is counted."""
+    """With the plugin in every JVM, without it in the driver alone: numbers are there, the rest counted."""
     conf = {"spark.plugins": "guest.BadGauges", "spark.jars": sabotage}
     job = start_job("guest.py", conf=conf, env={"PLUGIN": plugin})
     daemon = start_daemon(job.hear("ui"), arguments=["--poll.interval=1s"])

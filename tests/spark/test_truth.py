@@ -17,7 +17,6 @@ from running import CUSTOM, until
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(420)]
 
-PREFIX = "spark_app_"
 EXECUTOR_CUSTOM = "spark_executor_custom_"
 # What the workload does not have: each of these needs another cluster, data source, library or mistake.
 ABSENT = {
@@ -70,25 +69,6 @@ class Counters(threading.Thread):
     def stop(self):
         self._ending.set()
         self.join()
-
-
-def totals(daemon):
-    """Return the application's totals in the words of the event log's replay."""
-    result = {}
-    for (name, labels), value in daemon.samples().items():
-        if name.startswith(PREFIX) and name.endswith("_total"):
-            own = ",".join(f"{k}={v}" for k, v in sorted(labels) if k not in ("app_id", "app_name"))
-            result[name.removeprefix(PREFIX) + (f"{{{own}}}" if own else "")] = value
-    return result
-
-
-def differences(published, tally):
-    """Return every total that the event log tells otherwise."""
-    return {
-        name: (published.get(name), value)
-        for name, value in tally.items()
-        if published.get(name) != pytest.approx(value, rel=1e-9, abs=1e-9)
-    }
 
 
 def names_of(text):
@@ -147,7 +127,7 @@ def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, t
     daemon = start_daemon(target, arguments=["--poll.interval=1s"])
     counters = Counters(daemon)
     counters.start()
-    until(lambda: totals(daemon).get("jobs_total{result=succeeded}", 0) >= 3, "three jobs are published")
+    until(lambda: daemon.totals().get("jobs_total{result=succeeded}", 0) >= 3, "three jobs are published")
 
     daemon.process.kill()
     daemon.wait()
@@ -162,7 +142,7 @@ def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, t
     until(lambda: daemon.samples_of("spark_app_up") == [0.0], "the application has ended")
 
     (log,) = (tmp_path / "job-0").glob("app-*")
-    assert differences(totals(daemon), event_log.replay(log)) == {}
+    assert event_log.differences(daemon.totals(), log) == {}
     assert counters.fallen == []
     assert counters.scrapes > 20
     assert names == expected_names()

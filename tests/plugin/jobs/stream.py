@@ -26,13 +26,14 @@ def main():
     query = writer.trigger(processingTime="500 milliseconds").start()
     wait_for(lambda: len(query.recentProgress) >= 4 and query.lastProgress["batchId"] >= 3)
     query.stop()
-    say(run=str(query.runId), progress=[json.loads(one.json) for one in query.recentProgress])
+    say(run=str(query.runId))
+    say(progress=[json.loads(one.json) for one in query.recentProgress])
 
     broken = rate.select(udf(lambda value: value // 0, "long")("value")).writeStream.format("noop").start()
     try:
         broken.awaitTermination(90)
-    except StreamingQueryException as error:
-        say(broken=str(broken.runId), error=str(error))
+    except StreamingQueryException:
+        say(broken=str(broken.runId))
     hear("stop")
     spark.stop()
 

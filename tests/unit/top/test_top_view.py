@@ -46,13 +46,6 @@ def test_every_name_is_in_the_catalogue():
     assert {*tables, *fed} <= {*catalogue.load().entries}
 
 
-def test_the_states_are_those_of_the_catalogue():
-    """In the catalogue's text they are described; the store has them, too."""
-    from exporter.daemon.model import STATES  # noqa: PLC0415 - only this test compares them
-
-    assert overview.STATES == STATES
-
-
 def test_a_busy_application_on_a_wide_terminal():
     """Everything there is to see."""
     found = shown(whole(80.0, 2.0, 2500.0), whole())

@@ -2,6 +2,7 @@ package harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkexporter.driver.DriverSide;
+import io.sparkexporter.driver.GuardedListener;
 import io.sparkexporter.executor.ExecutorSide;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.report.Reporter;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerEvent;
 
 /** Reporters whose driver answers, fails, is silent or hangs; and plugins that Spark gives nothing. */
 final class Reporting {
@@ -78,6 +81,7 @@ final class Reporting {
     commands.put("reporter_state", arguments -> ALL.get(arguments.get("reporter")).state());
     commands.put("reporter_task_ended", arguments -> ALL.get(arguments.get("reporter")).taskEnded());
     commands.put("reporter_stop", arguments -> ALL.get(arguments.get("reporter")).stop(arguments));
+    commands.put("listener_guards", arguments -> listenerGuards());
     commands.put("plugins_without_spark", Reporting::pluginsWithoutSpark);
   }
 
@@ -97,6 +101,28 @@ final class Reporting {
   private Object stop(JsonNode arguments) {
     reporter.stop(arguments.get("patience").asLong());
     return state();
+  }
+
+  /** A listener that fails, and one after it that hears of the same events; returns what that one heard. */
+  private static Object listenerGuards() {
+    List<String> heard = new ArrayList<>();
+    SparkListener failing =
+        new SparkListener() {
+          @Override
+          public void onOtherEvent(SparkListenerEvent event) {
+            throw new NoSuchMethodError("a method of another version");
+          }
+        };
+    SparkListener hearing =
+        new SparkListener() {
+          @Override
+          public void onOtherEvent(SparkListenerEvent event) {
+            heard.add("event");
+          }
+        };
+    new GuardedListener((sentence, cause) -> heard.add(cause.toString()), failing, hearing)
+        .onOtherEvent(new SparkListenerEvent() {});
+    return heard;
   }
 
   /** Nothing that a plugin needs is there, so its start fails; all its methods must still return. */

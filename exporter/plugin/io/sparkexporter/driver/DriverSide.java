@@ -85,9 +85,12 @@ public final class DriverSide implements DriverPlugin {
     String host = conf.get("spark.driver.host", "");
     made.executorAdded(ID, host, System.currentTimeMillis() / 1e3);
     events = new ListenerQueue(context, warnings);
-    events.add(new ExecutorListener(made));
-    events.add(new TotalsListener(made.sums(), made.outcome(), made::somethingChanged));
-    events.add(new QueryListener(made));
+    events.add(
+        new GuardedListener(
+            warnings,
+            new TotalsListener(made.sums(), made.outcome(), made::somethingChanged),
+            new ExecutorListener(made),
+            new QueryListener(made)));
     sparkContext = context;
     reporter = own;
     own.start();
