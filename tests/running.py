@@ -219,5 +219,5 @@ class Daemon(Program):
         return {
             shown(name.removeprefix(APPLICATION), labels): value
             for (name, labels), value in self.samples().items()
-            if name.startswith(APPLICATION) and app_id in (None, dict(labels)["app_id"])
+            if name.startswith(APPLICATION) and app_id in (None, dict(labels).get("app_id"))
         }
