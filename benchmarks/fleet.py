@@ -143,7 +143,7 @@ def measure(applications: int) -> Point:
 
 
 def observe(daemon: Daemon, applications: int) -> Point:
-    """Scrape a daemon that knows all of its applications, and let the peer print the same after each scrape."""
+    """Scrape a daemon that knows all of its applications; the peer prints the same after each scrape."""
     time.sleep(INTERVAL)
     _, body = daemon.scrape()
     series = sum(not line.startswith(b"#") for line in body.splitlines())
@@ -159,7 +159,8 @@ def observe(daemon: Daemon, applications: int) -> Point:
     memory = daemon.memory()
     scrape, theirs = (statistics.median(times) for times in zip(*pairs, strict=True))
     ratio = statistics.median(mine / its for mine, its in pairs)
-    return Point(applications, series, scrape, daemon.scrape("gzip")[0], theirs, ratio, memory, cores)
+    zipped, _ = daemon.scrape("gzip")
+    return Point(applications, series, scrape, zipped, theirs, ratio, memory, cores)
 
 
 def main() -> list[dict[str, object]]:

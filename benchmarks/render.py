@@ -42,7 +42,7 @@ class Ours:
 
     def __init__(self) -> None:
         """Take in the definitions."""
-        self._store = Store(900.0, Limits(LINES))
+        self._store = Store(900.0, Limits(2 * LINES))
         self._catalogue = catalogue.load()
         self._decoder = Decoder()
         self._random = random.Random(1)
