@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.catalogue import DROP, KEEP
-from exporter.daemon.frame import Column, FrameBuilder
+from exporter.daemon.frame import Column, Frame, FrameBuilder
 from exporter.daemon.model import COMPLETED, FAILED, RUNNING, STATES, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from exporter.daemon.catalogue import Catalogue
-    from exporter.daemon.frame import Frame
     from exporter.daemon.model import Application, Record, Snapshot
 
 _MAX_DIGITS = 9
@@ -107,3 +107,9 @@ def after_the_end(catalogue: Catalogue, columns: Mapping[str, Column]) -> dict[s
         elif ended != DROP:
             left[name] = Column(column.keys, (0.0,) * len(column.keys))
     return left
+
+
+def without_levels(catalogue: Catalogue, frame: Frame) -> Frame:
+    """Return what is left of a frame when its source has failed for long: how things stood is no news."""
+    kept = {name: column for name, column in frame.columns.items() if catalogue[name].ended == KEEP}
+    return frame if len(kept) == len(frame.columns) else Frame(MappingProxyType(kept))

@@ -163,6 +163,7 @@ class Poller:
         try:
             update = self._runner.ask(source)
         except SourceError as error:
+            self._store.falter(self._target, application, source.name)
             return error.reason
         if not self._changed.is_set():
             self._store.put(self._target, application, source.name, update.value, **update.facts._asdict())

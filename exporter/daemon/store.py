@@ -14,7 +14,7 @@ from exporter.daemon import logs
 from exporter.daemon.custom import Resolution
 from exporter.daemon.errors import SourceError
 from exporter.daemon.labels import clip
-from exporter.daemon.lifecycle import began, judge
+from exporter.daemon.lifecycle import began, judge, without_levels
 from exporter.daemon.limits import Limits
 from exporter.daemon.model import ENDED, LOST, Record
 from exporter.daemon.names import Names
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from exporter.daemon.model import Application, Snapshot
 
 PLUGIN = "plugin"
+STALE = 60.0
+"""Seconds for which the last word of a source counts that fails again and again."""
 AHEAD = 60.0
 """Seconds after a scrape for which another one is expected."""
 
@@ -87,6 +89,8 @@ class Store:
         self._repeats = logs.Repeats()
         self._view = View()
         self._scraped = -math.inf
+        self._silent: dict[tuple[str, str], float] = {}
+        """Since when a source of an application has failed, by the monotonic clock."""
 
     def view(self, *, scraped: bool = False) -> View:
         """Return what is known now, without applications whose time is over.
@@ -132,6 +136,7 @@ class Store:
             lost = self._lose(target, but=application.id)
             self._known[application.id] = self._merged(target, application, snapshot, before)
             if snapshot is not None:
+                self._silent.pop((application.id, PLUGIN), None)
                 self._count_drops(target, PLUGIN, snapshot.frame)
             self._refresh([*lost, application.id])
 
@@ -166,10 +171,26 @@ class Store:
                     waiting=record.waiting if waiting is None else waiting,
                     failed=record.failed if failed is None else failed,
                 )
+                self._silent.pop((application.id, source), None)
                 self._known[application.id] = after if record.state == LOST else self._judged(after, record)
                 self._count_drops(target, source, frame)
                 self._refresh([application.id])
             self._print_ahead(application.id)
+
+    def falter(self, target: str, application: Application, source: str) -> None:
+        """Note that a source has failed. Its last frame stays for ``STALE`` seconds, then only its counters."""
+        with self._lock:
+            record = self._run_of(target, application)
+            if record is None or source not in record.frames:
+                return
+            since = self._silent.setdefault((application.id, source), self._clock())
+            if self._clock() - since < STALE:
+                return
+            frame = without_levels(self._catalogue, record.frames[source])
+            if frame is not record.frames[source]:
+                frames = MappingProxyType({**record.frames, source: frame})
+                self._known[application.id] = replace(record, frames=frames)
+                self._refresh([application.id])
 
     def hold(self, target: str, app_ids: Collection[str]) -> None:
         """Let the retention of applications that have ended at ``target`` begin anew: they are wanted."""
@@ -274,6 +295,7 @@ class Store:
 
     def _remove(self, app_id: str) -> None:
         del self._known[app_id]
+        self._silent = {key: since for key, since in self._silent.items() if key[0] != app_id}
         self._planner.forget(app_id)
 
     def _print_ahead(self, app_id: str) -> None:

@@ -262,6 +262,7 @@ class Watcher:
             snapshot = self._runner.run(plugin)
         except SourceError as error:
             if self._application is not None:
+                self._store.falter(self._target, self._application, plugin.name)
                 sentence = f"runs, but its plugin fails: {error}"
                 self._describe(self._application, sentence, plugin.endpoint)
             if not followed:

@@ -212,6 +212,26 @@ def test_another_run_under_the_same_id_has_nothing_of_the_old_one(store, clock):
     assert state(store) == ("completed", 4500.0)
 
 
+def test_what_a_source_said_of_now_goes_when_it_has_failed_for_a_minute(store, clock):
+    """Its counters stay; other sources may fill in for the rest; and when it is back, all of it is back."""
+    said = {"spark_app_executors_added_total": 3.0, "spark_app_executors": 2.0}
+    store.publish(TARGET, application(), snapshot(said))
+    store.put(TARGET, application(), "executors", frame({"spark_app_executors": 1.0}))
+    store.falter(TARGET, application(), "plugin")
+    clock.now += 59.0
+    store.falter(TARGET, application(), "plugin")
+    assert samples(store, "spark_app_executors") == said
+    clock.now += 1.0
+    store.falter(TARGET, application(), "plugin")
+    assert samples(store, "spark_app_executors") == said | {"spark_app_executors": 1.0}
+    store.publish(TARGET, application(), snapshot(said))
+    assert samples(store, "spark_app_executors") == said
+    clock.now += 100.0
+    store.falter(TARGET, application(), "plugin")
+
+    assert samples(store, "spark_app_executors") == said
+
+
 def test_a_frame_of_nobody_is_nothing(store):
     """Of an application at another target, or of none."""
     store.put(TARGET, application(), "jobs", frame({"spark_app_executors": 1.0}))
