@@ -36,7 +36,7 @@ test: install ## Run the tests
 	$(BIN)/pytest
 
 .PHONY: stress
-stress: install ## Run the long tests on real Spark: a million rows, killed processes, short jobs
+stress: install ## Run the long tests on real Spark: a million rows, killed processes, whole applications
 	$(BIN)/pytest tests/stress
 
 .PHONY: bench

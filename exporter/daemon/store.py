@@ -178,7 +178,7 @@ class Store:
             self._print_ahead(application.id)
 
     def falter(self, target: str, application: Application, source: str) -> None:
-        """Note that a source has failed. Its last frame stays for ``STALE`` seconds, then only its counters."""
+        """Note that a source has failed: its last frame stays for ``STALE`` seconds, then its counters."""
         with self._lock:
             record = self._run_of(target, application)
             if record is None or source not in record.frames:
