@@ -45,6 +45,8 @@ class Queries:
         self._gone: dict[Identity, Counter[str]] = {}
         self._ends: dict[Identity, Counter[str]] = {}
         self._ended: set[str] = set()
+        self._named: dict[Identity, Mapping[str, Any]] = {}
+        """The last progress that named sources and operators: a run has none until its first trigger."""
         self._triggers: dict[str, _Ended] = {}
         self._idle: dict[str, float] = {}
 
@@ -64,6 +66,8 @@ class Queries:
         now = {query.run_id: (identity, query) for identity, listed in runs.items() for query in listed}
         self._gone = {identity: self._gone.get(identity, Counter()) for identity in runs}
         self._ends = {identity: self._ends.get(identity, Counter()) for identity in runs}
+        named = {identity: _naming(listed) or self._named.get(identity) for identity, listed in runs.items()}
+        self._named = {identity: progress for identity, progress in named.items() if progress}
         for run_id, (identity, totals) in self._runs.items():
             if run_id not in now and identity in runs:
                 self._gone[identity].update(totals)
@@ -94,7 +98,7 @@ class Queries:
         if query.terminated is None:
             said += leaves(query.progress, "progress")
             self._add_derived(builder, identity, query)
-        self._add_named(builder, identity, query.progress, said)
+        self._add_named(builder, identity, self._named.get(identity, {}), said)
 
     def _add_named(
         self,
@@ -160,6 +164,11 @@ class Queries:
 
 def _recent(query: Query) -> tuple[bool, float]:
     return (query.terminated is None, query.started or 0.0)
+
+
+def _naming(runs: Iterable[Query]) -> Mapping[str, Any] | None:
+    """Return the newest progress that tells what the sources are."""
+    return next((run.progress for run in runs if _parts(run.progress, "sources")), None)
 
 
 def _labels(meaning: Meaning, identity: Identity, progress: Mapping[str, Any]) -> list[str]:

@@ -117,6 +117,8 @@ def test_a_full_disk(start_job, undisturbed, sabotage, tmp_path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(small)], check=True)
     try:
         conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": f"{EXPORTER},guest.FillDisk"}
+        # One executor, because a second one that comes later could not even be made on the full disk.
+        conf |= {"spark.master": "local-cluster[1,2,1024]"}
         job = start_job("guest.py", conf=conf, env={"PLUGIN": "given", "SPARK_LOCAL_DIRS": str(small)})
         run(job, undisturbed, lambda: all("No space left on device" in text for text in logs(job)[1:]))
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,8 @@ def scale(values: Sequence[float], base: float = 10.0) -> tuple[float, float]:
 def _round_up(value: float, base: float) -> float:
     if value <= 0:
         return 0.0
+    # Below the least normal number, a power of the base may be 0.
+    value = max(value, sys.float_info.min)
     power = base ** math.floor(math.log(value, base))
     # Of a large base, the digits before the point are rounded on their own.
     power *= 10.0 ** math.floor(math.log10(value / power))

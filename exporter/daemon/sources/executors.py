@@ -18,7 +18,8 @@ DRIVER = "driver"
 MAX_REMOVED = 100
 """Of so many removed executors, those that went last, the counters are published one by one."""
 _REASON_LENGTH = 200
-_UPTIME = "totalDuration"
+_NOT_OF_TASKS = {("totalDuration",), ("totalGCTime",)}
+"""What Spark gives the driver in place of sums over its tasks: its age, and its own garbage collection."""
 
 
 class ExecutorsSource:
@@ -77,8 +78,7 @@ class ExecutorsSource:
         self._added, self._removed = set(working), gone
 
     def _add_live(self, builder: FrameBuilder, name: str, item: dict[str, Any]) -> None:
-        # Spark gives the driver the application's age in place of the time of its tasks, in local mode, too.
-        found = tuple(field for field in self._fields if name != DRIVER or field.path != (_UPTIME,))
+        found = tuple(field for field in self._fields if name != DRIVER or field.path not in _NOT_OF_TASKS)
         copy(builder, found, item, executor_id=name)
         stages = item.get("excludedInStages", item.get("blacklistedInStages"))
         if type(stages) is list:

@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 from exporter.daemon import fields
 from exporter.daemon.decode import parse, parse_array
+from exporter.daemon.readings import says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.catalogue import Catalogue, Entry
     from exporter.daemon.fetch import Fetcher, Params
     from exporter.daemon.frame import FrameBuilder
 
@@ -69,6 +70,7 @@ class Field(NamedTuple):
     """Those that the field itself decides."""
     order: tuple[str, ...]
     """All labels in a frame."""
+    entry: Entry
 
     def key(self, identity: Mapping[str, str]) -> tuple[str, ...]:
         """Return the sample's label values."""
@@ -93,7 +95,7 @@ def table(catalogue: Catalogue, resource: str, *identity: str) -> tuple[Field, .
         order = (*(("executor_id",) if entry.scope == "executor" else ()), *entry.own_labels)
         decided = {label for label, _ in origin.labels}
         if of == resource and tuple(label for label in order if label not in decided) == identity:
-            found.append(Field(metric, tuple(path.split(".")), origin.scale, origin.labels, order))
+            found.append(Field(metric, tuple(path.split(".")), origin.scale, origin.labels, order, entry))
     return tuple(found)
 
 
@@ -102,7 +104,9 @@ def copy(
 ) -> None:
     """Add a sample for each of the fields that ``document`` has."""
     for field in found:
-        builder.add(field.metric, scaled(look(document, field.path), field.scale), *field.key(identity))
+        value = scaled(look(document, field.path), field.scale)
+        if value != 0 or not says_nothing(field.entry, 0.0):
+            builder.add(field.metric, value, *field.key(identity))
 
 
 def look(document: Any, path: tuple[str, ...]) -> Any:
