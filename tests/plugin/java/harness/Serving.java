@@ -54,7 +54,8 @@ final class Serving {
     int count = 0;
     for (StackTraceElement[] stack : Thread.getAllStackTraces().values()) {
       for (StackTraceElement frame : stack) {
-        count += frame.getMethodName().equals("awaitNewer") ? 1 : 0;
+        boolean handler = frame.getClassName().endsWith(".SnapshotHandler");
+        count += handler && frame.getMethodName().equals("await") ? 1 : 0;
       }
     }
     return count;
