@@ -166,8 +166,7 @@ class Store:
                 if record is None:
                     return
                 after = replace(
-                    record,
-                    frames=MappingProxyType({**record.frames, source: frame}),
+                    _with_frame(record, source, frame),
                     waiting=record.waiting if waiting is None else waiting,
                     failed=record.failed if failed is None else failed,
                 )
@@ -188,8 +187,7 @@ class Store:
                 return
             frame = without_levels(self._catalogue, record.frames[source])
             if frame is not record.frames[source]:
-                frames = MappingProxyType({**record.frames, source: frame})
-                self._known[application.id] = replace(record, frames=frames)
+                self._known[application.id] = _with_frame(record, source, frame)
                 self._refresh([application.id])
 
     def hold(self, target: str, app_ids: Collection[str]) -> None:
@@ -261,8 +259,7 @@ class Store:
             counted = max(application.attempts, before.application.attempts)
             record = replace(before, application=replace(application, attempts=counted), target=target)
         if snapshot is not None:
-            frames = MappingProxyType({**record.frames, PLUGIN: snapshot.frame})
-            record = replace(record, snapshot=snapshot, frames=frames)
+            record = _with_frame(replace(record, snapshot=snapshot), PLUGIN, snapshot.frame)
         return self._judged(record, before)
 
     def _judged(self, record: Record, before: Record | None) -> Record:
@@ -319,3 +316,7 @@ class Store:
         applications = self._planner.update(self._known, changed)
         resolution, runs, drops = self._planner.resolution, self._runs.view(), self._drops
         self._view = View(applications, resolution, self._evicted, runs, MappingProxyType(drops))
+
+
+def _with_frame(record: Record, source: str, frame: Frame) -> Record:
+    return replace(record, frames=MappingProxyType({**record.frames, source: frame}))
