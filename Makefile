@@ -39,6 +39,10 @@ test: install ## Run the tests
 stress: install ## Run the long tests on real Spark: a million rows, killed processes, whole applications
 	$(BIN)/pytest tests/stress
 
+.PHONY: compat
+compat: install ## Run applications on other versions of Spark, each in a virtualenv in .venv-compat
+	$(BIN)/pytest tests/compat
+
 .PHONY: bench
 bench: install ## Run the benchmarks beside their peers; fail when a bound is missed
 	$(BIN)/python benchmarks/run.py
@@ -65,4 +69,4 @@ tools: ## Install the programs that some tests need (Debian; as root)
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .venv build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-compat build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -16,6 +16,8 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 JAVA_SOURCES = ROOT / "exporter" / "plugin"
+# What the plugin reads; the daemon reads the same file.
+RESOURCES = {"io/sparkexporter/driver/removal_reasons.txt": ROOT / "exporter" / "removal_reasons.txt"}
 CLIENT_SOURCES = ("exporter/__init__.py", "exporter/_version.py", "exporter/py.typed", "exporter/client")
 # Zip entries carry a date; a fixed one makes equal sources give equal bytes.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -75,9 +77,9 @@ def build_jar(target: Path, version: str) -> None:
             "Manifest-Version: 1.0\nImplementation-Title: spark-exporter\n"
             f"Implementation-Version: {version}\n\n"
         )
-        write_zip(
-            target, Path(classes), list(Path(classes).rglob("*.class")), {"META-INF/MANIFEST.MF": manifest}
-        )
+        texts = {name: path.read_text(encoding="utf-8") for name, path in RESOURCES.items()}
+        texts = {"META-INF/MANIFEST.MF": manifest, **texts}
+        write_zip(target, Path(classes), list(Path(classes).rglob("*.class")), texts)
 
 
 def build_client_zip(target: Path) -> None:

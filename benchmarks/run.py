@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("client", "render", "plugin", "fleet", "overhead", "rest")
+NAMES = ("client", "config", "render", "plugin", "fleet", "overhead", "rest", "messages")
 
 
 def revision() -> str:

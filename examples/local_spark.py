@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
-import pyspark
+
+def installed_pyspark(python: str) -> Path:
+    """Return the directory of the pyspark that this Python has installed."""
+    script = "import importlib.util; print(importlib.util.find_spec('pyspark').submodule_search_locations[0])"
+    found = subprocess.run([python, "-I", "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(found.stdout.strip())
 
 
-def environment(directory: Path) -> dict[str, str]:
+def environment(directory: Path, python: str = sys.executable) -> dict[str, str]:
     """Return an environment in which Spark keeps all its files below ``directory``.
 
     A `local-cluster` writes its executors' work directories below SPARK_HOME, which is the installed
     pyspark; so SPARK_HOME becomes a directory of links to it.
+
+    Args:
+        directory: an empty one.
+        python: the Python whose pyspark runs, with the driver and the workers.
+
     """
-    installed = Path(pyspark.__file__).parent
+    installed = installed_pyspark(python)
     home = directory / "spark-home"
     home.mkdir()
     for name in ("bin", "jars", "python", "sbin"):
@@ -29,8 +40,8 @@ def environment(directory: Path) -> dict[str, str]:
         "SPARK_LOCAL_DIRS": str(directory / "local"),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "TMPDIR": str(directory / "tmp"),
-        "PYSPARK_PYTHON": sys.executable,
-        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": python,
+        "PYSPARK_DRIVER_PYTHON": python,
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
         "JDK_JAVA_OPTIONS": f"-Djava.io.tmpdir={directory / 'tmp'} -XX:-UsePerfData",

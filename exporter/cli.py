@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from exporter._version import __version__
+from exporter.control.arguments import ACTIONS, fill, flags_of
 from exporter.daemon import flags
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.errors import UsageError
@@ -38,9 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if unknown
             else parser.error(f"a command is missing; expected {_one_of(commands)}")
         )
-    chosen = commands[given.command]
+    chosen = commands[_name(given)]
+    if "words" in given:
+        # argparse takes no further words after a flag.
+        given.words += [word for word in unknown if not word.startswith("-")]
+        unknown = [word for word in unknown if word.startswith("-")]
     if unknown:
         chosen.refuse(unknown)
+    if given.command in ACTIONS and given.action is None:
+        actions = [action.name for action in ACTIONS[given.command][1]]
+        chosen.error(f"an action is missing; expected one of {', '.join(actions)}")
     run: Command = given.run
     try:
         code = run(given)
@@ -82,6 +90,13 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
     )
     top.add_argument("--once", action="store_true", help="Print everything once and end.")
     flags.add_flags(top, flags.TOP)
+    for name, (text, actions) in ACTIONS.items():
+        nested = add(name, _control, text).add_subparsers(dest="action", metavar="ACTION")
+        for action in actions:
+            leaf = nested.add_parser(action.name, help=action.help, description=action.help)
+            leaf.set_defaults(chosen=action)
+            fill(leaf, action)
+            commands[f"{name} {action.name}"] = leaf
     conf = add(
         "spark-conf", _spark_conf, "Print the Spark settings that load the plugin and ship the client."
     )
@@ -97,7 +112,13 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
 
 
 def _one_of(commands: Mapping[str, object]) -> str:
-    return f"one of {', '.join(commands)}"
+    return f"one of {', '.join(name for name in commands if ' ' not in name)}"
+
+
+def _name(given: argparse.Namespace) -> str:
+    """Return the name of a command, and of the one below it, if there is one."""
+    action = getattr(given, "action", None)
+    return f"{given.command} {action}" if action is not None else str(given.command)
 
 
 def _serve(given: argparse.Namespace) -> int:
@@ -134,6 +155,16 @@ def _top(given: argparse.Namespace) -> int:
         raise UsageError(f"URL: {error}") from error
     top = Top(url, values["interval"], values["application"])
     return top.once() if given.once else top.live()
+
+
+def _control(given: argparse.Namespace) -> int:
+    from exporter.control.client import Client  # noqa: PLC0415
+    from exporter.control.commands import Commands  # noqa: PLC0415
+    from exporter.daemon import settings  # noqa: PLC0415
+
+    values = flags.read(flags_of(given.chosen), given)
+    client = Client(values["url"], settings.read_token(values["token_file"]))
+    return Commands(client, given, values).run(_name(given))
 
 
 def _jar(_given: argparse.Namespace) -> int:

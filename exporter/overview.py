@@ -206,7 +206,7 @@ def _executors(samples: Samples) -> tuple[Executor, ...]:
     values["heap_max"] = samples.by("executor_id", "spark_executor_jvm_memory_max_bytes", **HEAP)
     values["gc_seconds"] = {
         # What Spark's executor list says is as good where the plugin is not loaded.
-        **samples.by("executor_id", "spark_executor_task_gc_time_seconds_total"),
+        **samples.by("executor_id", "spark_executor_gc_time_seconds_total"),
         **samples.by("executor_id", "spark_executor_jvm_gc_time_seconds_total"),
     }
     hosts = _labels(samples, "spark_executor_info", "host")
@@ -251,7 +251,7 @@ def _stages(samples: Samples) -> tuple[Stage, ...]:
 
 def _queries(samples: Samples) -> tuple[Query, ...]:
     found = []
-    # Without the plugin, Spark tells the rates of named queries only, and not which of them run.
+    # Without the plugin, Spark tells the rates of queries, and not which of them run.
     known = samples.of("spark_streaming_query_active") or samples.of("spark_streaming_input_rows_per_second")
     explicit = bool(samples.of("spark_streaming_query_active"))
     for labels, active in known:

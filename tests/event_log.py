@@ -44,11 +44,27 @@ TASK_SUMS = {
 # As Spark's own pages count them; everything else has failed.
 STATUS = {"Success": "succeeded", "TaskKilled": "killed", "TaskCommitDenied": "killed"}
 
+# What in Spark's text for a removal tells its class; the first one found counts.
+REMOVALS = (
+    ("heartbeat", "heartbeat"),
+    ("decommission", "decommissioned"),
+    ("code 137", "sigkill"),
+    ("killed by driver", "killed"),
+    ("disassociated", "lost"),
+    ("worker lost", "lost"),
+    ("exited", "exited"),
+)
 
-def replay(path):
-    """Return ``{"name{label=value}": value}`` of the application totals, without ``spark_app_``."""
+
+def replay(path, growing=False):
+    """Return ``{"name{label=value}": value}`` of the application totals, without ``spark_app_``.
+
+    The last line of a growing log may be written in part, and is left out then.
+    """
     totals = Counter(dict.fromkeys(TASK_SUMS, 0))
-    for event in map(json.loads, path.read_text().splitlines()):
+    text = path.read_text()
+    whole = text[: text.rfind("\n") + 1] if growing else text
+    for event in map(json.loads, whole.splitlines()):
         kind = event["Event"]
         if kind == "SparkListenerTaskEnd":
             _task(totals, event)
@@ -62,6 +78,7 @@ def replay(path):
             totals["executors_added_total"] += 1
         elif kind == "SparkListenerExecutorRemoved":
             totals["executors_removed_total"] += 1
+            totals[f"executor_removals_total{{reason={_class(event['Removed Reason'])}}}"] += 1
     units = {name: unit for name, (_fields, unit) in TASK_SUMS.items()}
     return {name: value * units.get(name, 1) for name, value in totals.items()}
 
@@ -77,6 +94,26 @@ def differences(published, path, without=()):
         if not name.startswith(without)
         and not math.isclose(published.get(name, math.nan), value, rel_tol=1e-9, abs_tol=1e-9)
     }
+
+
+def jobs_ended(published):
+    """Return how many jobs are published to have ended."""
+    return sum(value for name, value in published.items() if name.startswith("jobs_total"))
+
+
+def caught_up(published, directory):
+    """Say whether every stage and task is published that the only event log in ``directory`` knows so far.
+
+    The log is written in pieces and may itself be behind.
+    """
+    (log,) = directory.glob("app-*")
+    tally = replay(log, growing=True)
+    ended = {name: value for name, value in tally.items() if name.startswith(("stages_total", "tasks_total"))}
+    return all(published.get(name, 0) >= value for name, value in ended.items())
+
+
+def _class(text):
+    return next((word for sign, word in REMOVALS if sign in text.lower()), "other")
 
 
 def _task(totals, event):

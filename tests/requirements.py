@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,16 +29,24 @@ def require_program(name: str, hint: str) -> str:
     return str(found)
 
 
-def require_python(version: str) -> str:
-    """Return a CPython of this version, such as ``3.9``, from the PATH or from pyenv."""
+def find_python(version: str) -> str | None:
+    """Return a CPython of this version, such as ``3.9``, from the PATH or pyenv, or the one that runs."""
     candidates = [shutil.which(f"python{version}")]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
+    candidates += [*map(str, sorted(pyenv.glob(f"{version}.*/bin/python"))), sys.executable]
     probe = "import sys; print('%d.%d' % sys.version_info[:2])"
     for candidate in filter(None, candidates):
         # A shim of pyenv may stand there for a version that is not installed.
         answer = subprocess.run([candidate, "-c", probe], capture_output=True, text=True, check=False)
         if answer.stdout.strip() == version:
             return str(candidate)
-    missing(f"python{version}", f"install it, for instance with: pyenv install {version}")
-    raise AssertionError
+    return None
+
+
+def require_python(version: str, *others: str) -> str:
+    """Return a CPython of this version, or of one of the others, the earlier the better."""
+    found = next(filter(None, map(find_python, (version, *others))), None)
+    if found is None:
+        wanted = " or ".join(f"python{name}" for name in (version, *others))
+        missing(wanted, f"install it, for instance with: pyenv install {version}")
+    return str(found)

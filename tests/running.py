@@ -91,14 +91,16 @@ class Program:
 class Job(Program):
     """A PySpark program that prints JSON objects, one a line, and reads words."""
 
-    def __init__(self, directory, script, *arguments, conf=None, submit=None, env=None):
-        """Start ``script`` with ``python``, or with ``spark-submit`` and the options in ``submit``."""
+    def __init__(
+        self, directory, script, *arguments, conf=None, submit=None, env=None, python=sys.executable
+    ):
+        """Start ``script`` with ``python``, or with its ``spark-submit`` and the options in ``submit``."""
         directory.mkdir(parents=True, exist_ok=True)
-        environment = local_spark.environment(directory) | (env or {})
+        environment = local_spark.environment(directory, python) | (env or {})
         environment["JOB_CONF"] = json.dumps(conf or {})
-        program = [sys.executable]
+        program = [python]
         if submit is not None:
-            program = [str(Path(sys.executable).parent / "spark-submit"), *submit]
+            program = [str(Path(python).parent / "spark-submit"), *submit]
         command = [*program, str(JOBS / script), *map(str, arguments)]
         super().__init__(command, directory / "job.log", env=environment, cwd=directory)
 

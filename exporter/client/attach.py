@@ -58,12 +58,16 @@ class Follower:
         context = spark.active_context()
         if self._context is not None and context is not self._context:
             self._context = None
+            _ending("close")
             self._registry.detach()
+            _tell(None)
         if self._context is None and self._is_ready(context):
             self._context = context
             directory = context._jsc.sc().conf().get(DIRECTORY_KEY, "")  # noqa: SLF001 - no public way
             if directory:
+                _ending("open_in", directory)
                 self._registry.attach(directory)
+                _tell(directory)
 
     def _is_ready(self, context: Any) -> bool:
         # _jsc is set when the JVM's SparkContext, and with it the plugin, has been initialised.
@@ -72,10 +76,53 @@ class Follower:
         return self._foreign_gateway is None or spark.gateway() is not self._foreign_gateway
 
 
+def _ending(step: str, *arguments: str) -> None:
+    with suppress(Exception):
+        # Workers do without it, and Windows has no fcntl.
+        from exporter.client import ending  # noqa: PLC0415
+
+        getattr(ending, step)(*arguments)
+
+
 class _State:
     started = False
     follower: Follower | None = None
     foreign_gateway: Any = None
+
+
+class _Directory:
+    """The plugin's directory in the running application of this driver, and who wants to know it."""
+
+    current: str | None = None
+    listeners: tuple[Callable[[str | None], None], ...] = ()
+    lock = allocate_lock()
+
+
+def listen(listener: Callable[[str | None], None]) -> None:
+    """Tell the listener the plugin's directory now and whenever an application begins, None when one ends.
+
+    It is called on the thread that starts or stops the SparkContext, so it must return at once.
+    """
+    look()
+    with _Directory.lock:
+        _Directory.listeners += (listener,)
+        listener(_Directory.current)
+
+
+def _tell(directory: str | None) -> None:
+    with _Directory.lock:
+        _Directory.current = directory
+        for listener in _Directory.listeners:
+            with suppress(Exception):  # each for itself; the job must not notice any
+                listener(directory)
+
+
+def look() -> None:
+    """Find the application that runs in this process now, if it is a driver; else do nothing, quickly."""
+    ensure_started()
+    with suppress(Exception):
+        if _State.follower is not None:
+            _State.follower.step()
 
 
 def ensure_started() -> None:
@@ -94,7 +141,10 @@ def ensure_started() -> None:
 
 
 def _hook() -> None:
-    """Look after every start and stop of a SparkContext: both may come within one interval of the thread."""
+    """Look after every start and stop of a SparkContext: both may come within one interval of the thread.
+
+    Before a stop the plugin is told what it comes from, because it ends with it.
+    """
     context_class = spark.context_class()
     if context_class is not None and not hasattr(context_class, _HOOKED):
         setattr(context_class, _HOOKED, True)
@@ -107,6 +157,8 @@ def _hook() -> None:
 def _and_look(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def method_and_look(*args: Any, **kwargs: Any) -> Any:
+        if method.__name__ == "stop":
+            _ending("stopping")
         try:
             return method(*args, **kwargs)
         finally:
@@ -130,6 +182,9 @@ def _after_fork_in_child() -> None:
     _State.started = False
     _State.follower = None
     _State.foreign_gateway = spark.gateway()
+    _Directory.lock = allocate_lock()
+    # Who heard of it before may go on using it; whoever asks now is not that application's driver.
+    _Directory.current = None
 
 
 if hasattr(os, "register_at_fork"):

@@ -127,13 +127,14 @@ def spark_conf(conf: Mapping[str, object] | None = None) -> dict[str, str]:
             f"conf must be a mapping of settings, such as {{'spark.app.name': 'etl'}}, not {shown(conf)}"
         )
     settings = {str(key): str(value) for key, value in (conf or {}).items()}
+    # Also where others have loaded the plugin: it wants to know how this process ends.
+    attach.ensure_started()
     if _came_in_zip():
         return settings
     obstacle = _obstacle()
     if obstacle:
         warn(obstacle)
         return settings
-    attach.ensure_started()
     defaults = _defaults()
     for key, entry in zip(_LISTS, (PLUGIN_CLASS, jar_path(), pyfiles_path())):
         settings[key] = _appended(settings.get(key, defaults.get(key, "")), entry)

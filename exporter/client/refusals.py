@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 SERIES_LIMIT = "series_limit"
 LABEL_TOO_LONG = "label_too_long"
 INVALID_VALUE = "invalid_value"
@@ -77,4 +79,14 @@ def warn(sentence: str) -> None:
 
         logging.getLogger("exporter").warning("spark-exporter: %s", sentence)
     except Exception:  # noqa: BLE001, S110 - a handler of the user's that fails is no reason to fail the job
+        pass
+
+
+def debug(sentence: str) -> None:
+    """Log the exception that is being handled, for whoever looks closely. It never raises."""
+    try:
+        import logging  # noqa: PLC0415 - as in warn()
+
+        logging.getLogger("exporter").debug("spark-exporter: %s", sentence, exc_info=sys.exc_info())
+    except Exception:  # noqa: BLE001, S110 - as in warn()
         pass

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from exporter.daemon.columns import Bearer, ReadingPlan, take_over
 from exporter.daemon.frame import Frame, FrameBuilder
+from exporter.daemon.operators import PluginOperators
 from exporter.daemon.queries import Queries
 from exporter.daemon.readings import vocabulary
+from exporter.daemon.steered import add_steered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +32,7 @@ class FrameMaker:
         """Know nothing yet."""
         self._catalogue = catalogue
         self._queries = Queries(catalogue)
+        self._operators = PluginOperators(catalogue)
         self._plan: ReadingPlan | None = None
         self._planned: tuple[object, ...] = ()
         self._last = Frame()
@@ -42,7 +46,7 @@ class FrameMaker:
             version: of the plugin.
             report_interval: seconds.
             executors: how they are doing.
-            measured: readings and queries.
+            measured: readings, queries and operators.
 
         """
         builder = FrameBuilder(self._catalogue, self._last)
@@ -50,17 +54,20 @@ class FrameMaker:
         builder.add("spark_exporter_plugin_report_interval_seconds", report_interval)
         for executor in executors:
             _add_executor(builder, executor)
+        add_steered(builder, measured.steered, [executor.id for executor in executors if executor.live])
         self._queries.add_to(builder, measured.queries)
         stated, readings = builder.frame(), self._readings(executors, measured)
+        operators = self._operators.frame(measured.operators)
         columns = {**readings.columns}
         if measured.queries:
             # What the plugin says of queries is more than what Spark's own gauges say.
             columns = {name: column for name, column in columns.items() if not name.startswith(_STREAMING)}
         for name, column in stated.columns.items():
             columns[name] = take_over(self._last.columns.get(name), *column)
-        drops = {reason: stated.drops.get(reason, 0) + readings.drops.get(reason, 0)
-                 for reason in (*stated.drops, *readings.drops)}  # fmt: skip
-        culprits = {**readings.culprits, **stated.culprits}
+        columns |= operators.columns
+        parts = (operators, readings, stated)
+        drops = sum([Counter(part.drops) for part in parts], Counter())
+        culprits = dict(chain.from_iterable(part.culprits.items() for part in parts))
         self._last = Frame(MappingProxyType(columns), MappingProxyType(drops), MappingProxyType(culprits))
         return self._last
 

@@ -24,6 +24,13 @@ KEEP, DROP, ZERO = "keep", "drop", "zero"
 ENDED = (KEEP, DROP, ZERO)
 """What becomes of a metric when its application ends."""
 
+PART = "le"
+"""The last label of a histogram's samples in a frame: a bucket's bound as ``le`` has it, sum, or count."""
+
+PLUGIN = "plugin"
+"""The condition that holds for an application that runs the plugin."""
+ALL, EXECUTORS = "all", "executors"
+
 BY_EXECUTOR, DETAIL, OWN = "executor", "detail", "own"
 _OWN = ("spark_app_", "spark_driver_", "spark_exporter_")
 
@@ -59,8 +66,8 @@ class Entry:
     source: str
     """Where the value comes from, in words."""
     origins: tuple[Origin, ...]
-    when: str
-    """The condition under which it exists; empty if it always does."""
+    when: tuple[str, ...]
+    """The conditions under which it exists, all of which must hold; empty if it always does."""
     ended: str
     since: str
     """The first version of Spark that gives it."""
@@ -70,10 +77,23 @@ class Entry:
         """All labels, in the order in which they are printed."""
         return SCOPES[self.scope] + self.own_labels
 
-    @property
-    def width(self) -> int:
-        """How many label values a sample of a frame has: the executor's id, then the own labels."""
-        return len(self.own_labels) + (self.scope == "executor")
+    @cached_property
+    def key_labels(self) -> tuple[str, ...]:
+        """What the label values of a sample in a frame are: the executor's id, then the own labels.
+
+        Those of a histogram end in PART, which says which of its samples it is.
+        """
+        executor = ("executor_id",) if self.scope == "executor" else ()
+        return executor + self.own_labels + ((PART,) if self.family.type == "histogram" else ())
+
+    @cached_property
+    def plugin(self) -> str:
+        """What of it needs the plugin: ALL of it, what is of EXECUTORS other than the driver, or nothing."""
+        if PLUGIN in self.when:
+            return ALL
+        # Without the plugin, readings are what the driver's own endpoint shows.
+        alone = self.scope == "executor" and {origin.kind for origin in self.origins} == {"reading"}
+        return EXECUTORS if alone else ""
 
     @cached_property
     def kind(self) -> str:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from exporter._version import __version__
 from exporter.daemon import catalogue, fields
+from exporter.daemon.asking import HISTORY_WINDOW
 from exporter.daemon.check_sources import check_sources, sentence_of
 from exporter.daemon.decode import parse_array
 from exporter.daemon.errors import SourceError
 from exporter.daemon.fetch import Fetcher
+from exporter.daemon.history import Listing, is_history_server
+from exporter.daemon.limits import Limits
 from exporter.daemon.sources.application import ApplicationSource
 from exporter.daemon.sources.environment import EnvironmentSource
 from exporter.daemon.sources.plugin import PluginSource
@@ -40,7 +43,7 @@ class Check:
     """One run of the command.
 
     Args:
-        target: URL of the driver's UI.
+        target: URL of the driver's UI, or of a history server.
         timeout: seconds for one request.
         token: for the plugin.
         say: prints one line.
@@ -57,6 +60,7 @@ class Check:
         self._say = say
         self._wrong = 0
         self._hints = 0
+        self._sources = ""
 
     def run(self) -> int:
         """Say everything; return 0 if nothing is broken, else 1."""
@@ -67,6 +71,8 @@ class Check:
         finally:
             self._ui.close()
             self._plugin.close()
+        if self._sources:
+            self._say(self._sources)
         hints = f"; {_many(self._hints, 'hint')}" if self._hints else ""
         if self._wrong:
             verb = "is" if self._wrong == 1 else "are"
@@ -76,6 +82,9 @@ class Check:
         return 0
 
     def _run(self) -> None:
+        if is_history_server(self._ui, self._target):
+            self._check_history()
+            return
         application = self._check_ui()
         snapshot = None
         with contextlib.suppress(_Stop):
@@ -85,7 +94,8 @@ class Check:
             with contextlib.suppress(_Stop):
                 self._check_executors(application, snapshot)
             self._check_drops(snapshot)
-        check_sources(
+            self._say_control(snapshot)
+        self._sources = check_sources(
             self, self._ui, self._target, application, catalogue.load(), plugin=snapshot is not None
         )
 
@@ -112,6 +122,13 @@ class Check:
             self.wrong(sentence_of(error), remedy(error))
             raise _Stop from error
 
+    def _check_history(self) -> None:
+        limit = Limits().applications
+        found = self._ask(Listing(self._ui, self._target, HISTORY_WINDOW, limit), _history_remedy)
+        count = f"more than {limit} applications" if len(found) > limit else _many(len(found), "application")
+        self.ok(f"{self._target} is a Spark history server.")
+        self.ok(f"{count} ended in the last {HISTORY_WINDOW / 3600:.0f} hours; the daemon reads each once.")
+
     def _check_ui(self) -> Application:
         application = self._ask(ApplicationSource(self._ui, self._target), _ui_remedy)
         version = application.spark_version or "of unknown version"
@@ -130,7 +147,8 @@ class Check:
         if not environment.plugin_configured:
             self.hint(
                 "The plugin is not loaded: spark.plugins does not name it. Without it there are no custom "
-                "metrics, no JVM of an executor from inside, and no progress of streaming queries.",
+                "metrics, no look into the executors' JVMs and containers, and no progress of streaming "
+                "queries; docs/metrics.md says what needs it.",
                 "Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
             )
             raise _Stop
@@ -200,6 +218,15 @@ class Check:
                 f"Dropped: {count:.0f} by {reason}.", DROP_REMEDIES.get(reason, "See docs/metrics.md.")
             )
 
+    def _say_control(self, snapshot: Snapshot) -> None:
+        if snapshot.control:
+            self.ok("Live configuration and events are on; the daemon needs the same token.")
+        else:
+            self.ok(
+                "Live configuration and events are off, as the plugin has no token "
+                "(spark.exporter.tokenFile, or SPARK_EXPORTER_TOKEN in the driver)."
+            )
+
 
 DROP_REMEDIES = {
     "series_limit": "Use fewer label values, or raise spark.exporter.maxSeries or maxApplicationSeries.",
@@ -218,6 +245,12 @@ def _many(number: int, thing: str) -> str:
 
 def _age(snapshot: Snapshot, executor: Executor) -> float | None:
     return None if executor.reported is None else max(0.0, snapshot.time - executor.reported)
+
+
+def _history_remedy(error: SourceError) -> str:
+    if error.reason == "timeout":
+        return "Is the history server still reading its event logs? --scrape.timeout gives it more time."
+    return "The history server's log says more."
 
 
 def _ui_remedy(error: SourceError) -> str:

@@ -24,9 +24,11 @@ EXECUTORS_PATH = "/metrics/executors/prometheus/"
 RUNNING = "spark_process_running"
 JVM_POOLS = "spark_executor_jvm_memory_pool_used_bytes"
 """A metric that nothing but Spark's JvmSource gives."""
+IO = "spark_process_io_bytes_total"
+PROCESS_TREE = "spark.executor.processTreeMetrics.enabled"
 SETTINGS = {
     "spark.sql.streaming.metricsEnabled": "there are no rates and latencies of streaming queries.",
-    "spark.executor.processTreeMetrics.enabled": "there is no memory of executors' Python workers.",
+    PROCESS_TREE: "there is no memory of executors' Python workers.",
 }
 """What is missing without a setting."""
 OR_PLUGIN = "or load the plugin, which needs no such setting"
@@ -53,8 +55,8 @@ def check_sources(  # noqa: PLR0913 - whom to tell, whom to ask, and for what
     catalogue: Catalogue,
     *,
     plugin: bool,
-) -> None:
-    """Ask each of the sources that the daemon polls, once.
+) -> str:
+    """Ask each of the sources that the daemon polls, once; return a sentence that names those it would have.
 
     Args:
         report: is told what comes of it.
@@ -70,10 +72,20 @@ def check_sources(  # noqa: PLR0913 - whom to tell, whom to ask, and for what
     _say_rest(report, {name: found[name] for name in REST})
     _say_sink(report, target, found[SinkSource.name], plugin=plugin)
     _say_executors(report, ui, target)
-    _say_processes(report, found[ProcessSource.name])
+    seen = _say_processes(report, found[ProcessSource.name], plugin=plugin)
     runtime = next(source for source in sources if isinstance(source, RuntimeSource))
     if not plugin and not isinstance(found[RuntimeSource.name], SourceError):
-        _say_settings(report, runtime.conf(), found[SinkSource.name])
+        _say_settings(report, runtime.conf(), found[SinkSource.name], seen=seen)
+    well = sum(not isinstance(found[name], SourceError) for name in REST)
+    there = {
+        "the plugin": plugin,
+        f"REST ({well} of {len(REST)} collectors)": well > 0,
+        "Spark's own metrics": not isinstance(found[SinkSource.name], SourceError),
+        "processes": seen,
+    }
+    held, missing = ([name for name, found in there.items() if found is want] for want in (True, False))
+    without = f" It would not have: {', '.join(missing)}." if missing else ""
+    return f"The daemon would have: {', '.join(held) or 'nothing'}.{without}"
 
 
 def sentence_of(error: SourceError) -> str:
@@ -125,25 +137,36 @@ def _say_executors(report: Reporter, ui: Fetcher, target: str) -> None:
         report.ok(f"Spark's endpoint for executors is at {target}{EXECUTORS_PATH}.")
 
 
-def _say_processes(report: Reporter, answer: Frame | SourceError) -> None:
+def _say_processes(report: Reporter, answer: Frame | SourceError, *, plugin: bool) -> bool:
+    """Return whether there are any to be seen."""
     column = answer.columns.get(RUNNING) if not isinstance(answer, SourceError) else None
     if column is None:
-        report.hint(
-            "No process of Spark's can be seen from here, so there would be no spark_process_ metrics.",
-            "They take a daemon beside the driver; in a pod, one with shareProcessNamespace.",
+        missing = (
+            f"The plugin gives the spark_process_ metrics all the same, without {IO}."
+            if plugin
+            else "So there would be no spark_process_ metrics; the plugin would give them."
         )
-        return
+        report.hint(
+            f"No process of Spark's can be seen from here. {missing}",
+            "To see them takes a daemon beside the driver; in a pod, one with shareProcessNamespace.",
+        )
+        return False
     seen: dict[str, list[str]] = {}
     for (executor_id, role), value in zip(column.keys, column.values, strict=True):
-        seen.setdefault(executor_id, []).append(f"{role} {value:.0f}")
+        if value:
+            seen.setdefault(executor_id, []).append(f"{role} {value:.0f}")
     shown = ", ".join(f"{executor_id} ({', '.join(roles)})" for executor_id, roles in seen.items())
     report.ok(f"Spark's processes can be seen from here: {shown}.")
+    return True
 
 
-def _say_settings(report: Reporter, conf: Mapping[str, str], sink: Frame | SourceError) -> None:
+def _say_settings(
+    report: Reporter, conf: Mapping[str, str], sink: Frame | SourceError, *, seen: bool
+) -> None:
     """Name the settings without which Spark itself says less; the plugin needs none of them."""
     for setting, missing in SETTINGS.items():
-        if conf.get(setting, "false") != "true":
+        # Whose processes can be seen needs not be asked about them.
+        if conf.get(setting, "false") != "true" and not (seen and setting == PROCESS_TREE):
             report.hint(f"{setting} is off: {missing}", f"Set it to true, {OR_PLUGIN}.")
     if not isinstance(sink, SourceError) and JVM_POOLS not in sink.columns:
         report.hint(

@@ -116,7 +116,8 @@ class Decoder:
         self._measured = measured
         version, interval = snapshot.plugin_version, snapshot.report_interval
         frame = self._maker.make(version, interval, snapshot.executors, measured)
-        self._last = replace(snapshot, frame=frame)
+        control = measured.steered.control is not None
+        self._last = replace(snapshot, frame=frame, control=control)
         return self._last
 
     def _layout(self, answer: dict[str, Any], last: Snapshot | None) -> tuple[Layout, Iterable[SeriesDef]]:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exporter.control.arguments import ACTIONS, CONTROL, EXIT_CODES
 from exporter.daemon import catalogue, flags
+from exporter.daemon.catalogue import PLUGIN
 from exporter.daemon.check import DROP_REMEDIES
 from exporter.daemon.errors import REASONS
 from exporter.daemon.frame import DROP_REASONS as SAMPLE_REASONS
 from exporter.daemon.model import STATES
 from exporter.daemon.plan import DROP_REASONS
-from exporter.daemon.schema import FIRST_SPARK, KINDS
+from exporter.daemon.schema import FIRST_SPARK, LEFT_OUT_KINDS
 from exporter.daemon.sources import COLLECTORS
+from exporter.daemon.steered import EVENT_STATES, MESSAGE_RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from exporter.control.arguments import Action
     from exporter.daemon.catalogue import Entry, LeftOut
 
 GENERATED = "<!-- Written by `make docs`. Do not edit. -->\n\n"
 
 FLAGS_INTRO = f"""# Flags
 
-Every flag has an environment variable. A flag on the command line wins over the variable.
+A flag may have an environment variable. A flag on the command line wins over the variable.
 Durations are written as Prometheus does: `90s`, `15m`, `1h30m`.
 An unknown flag or a malformed value ends the command with exit code 2 before anything starts.
 
-`{flags.TOKEN_VARIABLE}` holds the token of the plugin (`spark.exporter.token`).
+`{flags.TOKEN_VARIABLE}` holds the token of the plugin (`spark.exporter.token`), which is the daemon's, too.
 It has no flag, because command lines are public.
 
 """
@@ -41,6 +45,9 @@ METRICS_INTRO = """# Metrics
 | `spark_executor_custom_<name>` | one executor, or the driver | also `executor_id` |
 
 * Counters end in `_total`; they and histograms never go back, whatever happens to executors.
+  Built-in counters do neither, also when the daemon is started again. Without the plugin there is one exception: what Spark's
+  UI has forgotten (`spark.ui.retainedJobs`, `retainedStages`, `spark.sql.ui.retainedExecutions`) before the daemon could
+  read it is missing, also for a daemon that is started again; `spark_exporter_missed_*_total` counts it.
 * An executor that is gone keeps its counters and histograms for as long as the driver remembers it,
   so that the sum over executors stays the application's total. Its gauges go at once.
 * A gauge that no process has set has no sample.
@@ -55,8 +62,11 @@ METRICS_INTRO = """# Metrics
 
 * `app_name` is the application's name without what changes from run to run, such as a date;
   see `--app-name.rule`. The name that the application gave itself is `original_name` of `spark_app_info`.
-* **when** names the condition under which a metric exists; without one, every application has it.
-* **after the end** says what becomes of it when the application has ended or is lost:
+* **plugin** says what needs the plugin: `all`, the metric exists with it only; `executors`, without it
+  there is the driver's value only; nothing, the metric is as complete without.
+* **when** names the conditions under which a metric exists, all of which must hold; without one,
+  every application has it.
+* **at the end** says what becomes of it when the application has ended or is lost:
   it stays with its last value (keep), becomes 0 (zero) or goes (drop).
 * Where several sources give a metric, all of its samples come from the first of: plugin, sink, REST, process.
 * An application above `--limits.application-series` loses, in this order: custom metrics by executor,
@@ -78,6 +88,12 @@ GROUPS: dict[str, str | tuple[str, ...]] = {
     "DStreams": "spark_dstream_",
     "Spark Connect": "spark_connect_",
     "Drivers": "spark_driver_",
+    "Live configuration, events, messages": (
+        "spark_exporter_config_",
+        "spark_executor_config_",
+        "spark_exporter_event",
+        "spark_exporter_messages_",
+    ),
     "Executors": "spark_executor_",
     "Containers": "spark_container_",
     "Processes": "spark_process_",
@@ -93,19 +109,34 @@ BAR = "\\|"
 def flags_page() -> str:
     """Return docs/flags.md."""
     tables = {"serve": flags.SERVE, "check": flags.CHECK, "top": flags.TOP}
-    return GENERATED + FLAGS_INTRO + "\n".join(_flag_table(name, table) for name, table in tables.items())
+    parts = [_flag_table(name, "", table) for name, table in tables.items()]
+    for command, (text, actions) in ACTIONS.items():
+        parts.append(_flag_table(command, f"{text} Flags of all its actions:\n", CONTROL))
+        parts += [_action(command, action) for action in actions]
+    return GENERATED + FLAGS_INTRO + "\n".join([*parts, f"{EXIT_CODES}\n"])
 
 
-def _flag_table(command: str, table: Sequence[flags.Flag]) -> str:
-    lines = [
-        f"## `spark-exporter {command}`\n",
-        "| flag | default | variable | meaning |",
-        "|---|---|---|---|",
-    ]
+def _action(command: str, action: Action) -> str:
+    shown = " ".join([_word(metavar, how_often) for _, metavar, _, how_often in action.words])
+    words = [f"* `{metavar}`: {text}" for _, metavar, text, _ in action.words]
+    name = f"{command} {action.name}"
+    intro = f"`{name} {shown}`: {action.help}\n\n" + "\n".join(words) + "\n"
+    return _flag_table(name, intro, action.flags)
+
+
+def _word(metavar: str, how_often: str | None) -> str:
+    return {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}[how_often].format(metavar)
+
+
+def _flag_table(command: str, intro: str, table: Sequence[flags.Flag]) -> str:
+    lines = [f"##{'#' * command.count(' ')} `spark-exporter {command}`\n", *([intro] if intro else [])]
+    if table:
+        lines += ["| flag | default | variable | meaning |", "|---|---|---|---|"]
     for flag in table:
         default = f"`{flag.default}`" if flag.default is not None else ""
-        lines.append(f"| `--{flag.name} {flag.metavar}` | {default} | `{flag.variable}` | {flag.help} |")
-    return "\n".join(lines) + "\n"
+        variable = f"`{flag.variable}`" if flag.lasting else ""
+        lines.append(f"| `--{flag.name} {flag.metavar}` | {default} | {variable} | {flag.help} |")
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def metrics_page() -> str:
@@ -121,7 +152,7 @@ def metrics_page() -> str:
 
 
 def _metric_table(title: str, entries: Sequence[Entry]) -> str:
-    heads = ("name", "type", "unit", "labels", "meaning", "source", "Spark", "when", "after the end")
+    heads = ("name", "type", "unit", "labels", "meaning", "source", "Spark", "plugin", "when", "at the end")
     rows = []
     for entry in entries:
         family = entry.family
@@ -129,17 +160,18 @@ def _metric_table(title: str, entries: Sequence[Entry]) -> str:
         since = f"since {entry.since}" if entry.since != FIRST_SPARK else ""
         ended = entry.ended if entry.scope != "daemon" else ""
         what = (f"`{family.sample_name}`", family.type, family.unit, labels, family.help)
-        rows.append((*what, entry.source, since, entry.when, ended))
+        when = ", ".join([f"`{condition}`" for condition in entry.when if condition != PLUGIN])
+        rows.append((*what, entry.source, since, entry.plugin, when, ended))
     return _table(title, heads, rows)
 
 
 def _conditions(conditions: Mapping[str, str]) -> str:
-    rows = [(f"`{name}`", f"{text}.") for name, text in conditions.items()]
+    rows = [(f"`{name}`", f"{text}.") for name, text in conditions.items() if name != PLUGIN]
     return _table("When a metric exists", ("when", "meaning"), rows)
 
 
 def _left_out(items: Iterable[LeftOut]) -> str:
-    rows = [(KINDS[item.kind], f"`{item.field}`", item.reason) for item in items]
+    rows = [(LEFT_OUT_KINDS[item.kind], f"`{item.field}`", item.reason) for item in items]
     return _table("What Spark has and is not published", ("source", "field", "reason"), rows)
 
 
@@ -156,6 +188,8 @@ def _label_values() -> str:
         "`reason` of `spark_exporter_series_dropped_total`": DROP_REASONS,
         "`reason` of `spark_exporter_samples_dropped_total`": SAMPLE_REASONS,
         "`state`": STATES,
+        "`state` of `spark_exporter_events_total`": EVENT_STATES,
+        "`result` of `spark_exporter_messages_total`": MESSAGE_RESULTS,
         "`reason` of `spark_exporter_plugin_dropped_total`": tuple(DROP_REMEDIES),
     }
     listed = [(label, ", ".join(f"`{value}`" for value in values)) for label, values in rows.items()]

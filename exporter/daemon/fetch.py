@@ -1,10 +1,10 @@
-"""GET a JSON document from a target that may hang, redirect, send nonsense or never stop sending."""
+"""HTTP with a target that may hang, redirect, send nonsense or never stop sending."""
 
 from __future__ import annotations
 
 import math
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from exporter.daemon.errors import NotFoundError, SourceError
 from exporter.daemon.turns import TURNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
 Params: TypeAlias = "Mapping[str, str | int | float | Sequence[str]]"
@@ -32,6 +32,15 @@ class Answer(NamedTuple):
 
     body: bytes
     waited: float
+
+
+class Reply(NamedTuple):
+    """An answer with any status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By names in any case."""
+    body: bytes
 
 
 class Fetcher:
@@ -96,23 +105,54 @@ class Fetcher:
 
         """
         TURNS.pause()
+        timeout = min(self._timeout, limit)
         with self._turn:
-            return self._get(url, params, wait, min(self._timeout, limit))
-
-    def _get(self, url: str, params: Params | None, wait: float, timeout: float) -> Answer:
-        start = self._clock()
-        place = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(url))
-        try:
-            with self._session.get(
-                url,
-                params=params,
-                timeout=(timeout, timeout + wait),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            start = self._clock()
+            with self._asked("GET", url, timeout, wait, params=params) as (response, place):
                 waited = self._clock() - start
                 _check_status(response, place)
                 return Answer(self._read(response, place, timeout), waited)
+
+    def exchange(  # noqa: PLR0913 - what HTTP has
+        self,
+        method: str,
+        url: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        wait: float = 0.0,
+    ) -> Reply:
+        """Send a request of any kind; return the answer, whatever its status.
+
+        Args:
+            method: of HTTP.
+            url: where.
+            params: the query.
+            headers: beside the session's own.
+            body: what to send.
+            wait: seconds that the other side was asked to wait before it answers.
+
+        Raises:
+            SourceError: there is no whole answer; the message names the place without the query.
+
+        """
+        options = {"params": params, "headers": headers, "data": body}
+        with self._turn, self._asked(method, url, self._timeout, wait, **options) as (response, place):
+            return Reply(response.status_code, response.headers, self._read(response, place, self._timeout))
+
+    @contextmanager
+    def _asked(
+        self, method: str, url: str, timeout: float, wait: float, **options: Any
+    ) -> Iterator[tuple[requests.Response, str]]:
+        """Give the beginning of an answer, and the place where it comes from."""
+        place = "{0.scheme}://{0.netloc}{0.path}".format(urlsplit(url))
+        limits = (timeout, timeout + wait)
+        try:
+            with self._session.request(
+                method, url, timeout=limits, allow_redirects=False, stream=True, **options
+            ) as response:
+                yield response, place
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _source_error(error, place, timeout) from error
 

@@ -34,7 +34,9 @@ TOKEN_VARIABLE = f"{ENV_PREFIX}TOKEN"
 _LIKENESS = 0.8
 
 
-def _choice(*values: str) -> Callable[[str], str]:
+def choice(*values: str) -> Callable[[str], str]:
+    """Return what parses one of these values."""
+
     def parse(text: str) -> str:
         if text not in values:
             raise ValueError(f"{text!r} is not one of {', '.join(values)}")
@@ -55,6 +57,8 @@ class Flag:
     repeatable: bool = False
     separator: str = ","
     """Stands between the values in the variable."""
+    lasting: bool = True
+    """Whether a variable may set it, too; what belongs to one call cannot be set for all."""
 
     @property
     def key(self) -> str:
@@ -68,7 +72,7 @@ class Flag:
 
 
 _TIMEOUT = Flag(
-    "scrape.timeout", "DURATION", "5s", parse_timeout, "How long a driver may take for one answer."
+    "scrape.timeout", "DURATION", "10s", parse_timeout, "How long a driver may take for one answer."
 )
 _CHECK_TIMEOUT = Flag(
     "scrape.timeout",
@@ -125,7 +129,8 @@ SERVE: tuple[Flag, ...] = (
         "COUNT",
         "1000",
         parse_number,
-        "How many applications are known at a time. Above it, those that ended first go before their time.",
+        "How many applications are known at a time. Above it, those that ended first go before their time, "
+        "and of a history server those that ended last are read.",
     ),
     Flag(
         "limits.label-length",
@@ -166,7 +171,7 @@ SERVE: tuple[Flag, ...] = (
         "collector.disable",
         "NAME",
         None,
-        _choice(*POLLED),
+        choice(*POLLED),
         f"A collector that is not wanted, one of {', '.join(POLLED)}. May be given several times.",
         repeatable=True,
     ),
@@ -175,12 +180,13 @@ SERVE: tuple[Flag, ...] = (
         "DURATION",
         "24h",
         parse_duration,
-        "How long ago an application may have ended to be read from a target that is a Spark history server.",
+        "How long ago an application may have ended to be read from a target that is a Spark history server. "
+        "At most --limits.applications are.",
     ),
     _TIMEOUT,
     _TOKEN_FILE,
-    Flag("log.level", "LEVEL", "info", _choice(*logs.LEVELS), f"One of {', '.join(logs.LEVELS)}."),
-    Flag("log.format", "FORMAT", "logfmt", _choice(*logs.FORMATS), f"One of {', '.join(logs.FORMATS)}."),
+    Flag("log.level", "LEVEL", "info", choice(*logs.LEVELS), f"One of {', '.join(logs.LEVELS)}."),
+    Flag("log.format", "FORMAT", "logfmt", choice(*logs.FORMATS), f"One of {', '.join(logs.FORMATS)}."),
 )
 
 CHECK: tuple[Flag, ...] = (_CHECK_TIMEOUT, _TOKEN_FILE)
@@ -219,7 +225,7 @@ def add_flags(parser: argparse.ArgumentParser, flags: Sequence[Flag]) -> None:
             dest=flag.key,
             metavar=flag.metavar,
             action="append" if flag.repeatable else "store",
-            help=f"{flag.help}{default} [{flag.variable}]".replace("%", "%%"),
+            help=f"{flag.help}{default}{f' [{flag.variable}]' if flag.lasting else ''}".replace("%", "%%"),
         )
 
 
@@ -252,7 +258,7 @@ def read(
     for flag in flags:
         texts = getattr(given, flag.key)
         source = f"--{flag.name}"
-        if texts is None and environment.get(flag.variable):
+        if texts is None and flag.lasting and environment.get(flag.variable):
             texts, source = environment[flag.variable], flag.variable
             texts = _parts(texts, flag.separator) if flag.repeatable else texts
         if texts is None:

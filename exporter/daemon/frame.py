@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,11 +17,14 @@ from exporter.daemon.errors import CatalogueError
 from exporter.daemon.labels import clip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from exporter.daemon.catalogue import Catalogue
 
 Labels = tuple[str, ...]
+
+SUM, COUNT = "sum", "count"
+"""Parts of a histogram, beside the bounds of its buckets."""
 
 INVALID_VALUE = "invalid_value"
 DUPLICATE = "duplicate"
@@ -41,7 +45,7 @@ class Column(NamedTuple):
     """The samples of one metric."""
 
     keys: tuple[Labels, ...]
-    """Of each sample, the executor's id if the metric's scope is executor, then the own labels."""
+    """Of each sample, the values of the metric's ``key_labels``."""
     values: tuple[float, ...]
 
 
@@ -92,8 +96,9 @@ class FrameBuilder:
         if value is None:
             return
         entry = self._catalogue[name]
-        if len(labels) != entry.width:
-            raise CatalogueError(f"{name} takes {entry.width} label values in a frame; given were {labels!r}")
+        width = len(entry.key_labels)
+        if len(labels) != width:
+            raise CatalogueError(f"{name} takes {width} label values in a frame; given were {labels!r}")
         if not _valid(value, entry.family.type):
             self.drop(INVALID_VALUE, name=name)
             return
@@ -103,6 +108,25 @@ class FrameBuilder:
             self.drop(DUPLICATE, name=name)
             return
         samples[key] = float(value)
+
+    def add_histogram(
+        self, name: str, bounds: Sequence[str], counts: Sequence[float], total: float, *labels: str
+    ) -> None:
+        """Add the samples of one histogram.
+
+        Args:
+            name: of a metric of the catalogue.
+            bounds: upper ones of the buckets, as ``le`` has them; the last one is +Inf.
+            counts: of each bucket alone.
+            total: of everything observed.
+            labels: as for ``add``.
+
+        """
+        cumulative = list(accumulate(counts))
+        for upper, value in zip(bounds, cumulative, strict=True):
+            self.add(name, value, *labels, upper)
+        self.add(name, total, *labels, SUM)
+        self.add(name, cumulative[-1], *labels, COUNT)
 
     def drop(self, reason: str, count: int = 1, name: str = "") -> None:
         """Account for something that never became a sample of the metric ``name``."""
@@ -137,4 +161,4 @@ def _valid(value: object, kind: str) -> bool:
     # An honest 0 or 1 may come as a boolean, which is an int in Python. A larger int may not fit a double.
     if not isinstance(value, int | float) or abs(value) > sys.float_info.max:
         return False
-    return not math.isnan(value) and (value >= 0 or kind != "counter")
+    return not math.isnan(value) and (value >= 0 or kind not in ("counter", "histogram"))

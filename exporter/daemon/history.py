@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from exporter.daemon.status import Status
     from exporter.daemon.store import Store
 
-MAX_APPLICATIONS = 50
-"""So many applications, those that ended last, are read."""
 LOOK_AGAIN = 30.0
 """Seconds between two looks at the list, when all of it was read."""
 PATIENCE = 5
@@ -50,28 +49,42 @@ def is_history_server(fetcher: Fetcher, target: str) -> bool:
         return False
 
 
-class _Listing:
-    """Reads which applications ended in the window, newest first."""
+class Listing:
+    """Reads which applications ended in the window.
+
+    Args:
+        fetcher: asks the history server.
+        target: its URL.
+        window: how long ago an application may have ended, in seconds.
+        limit: how many applications are wanted.
+        now: Unix seconds.
+
+    """
 
     name = "application"
 
-    def __init__(self, fetcher: Fetcher, target: str, window: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self, fetcher: Fetcher, target: str, window: float, limit: int, now: Callable[[], float] = time.time
+    ) -> None:
+        """Ask nothing yet."""
         self._fetcher = fetcher
         self._url = f"{target}/api/v1/applications"
         self._window = window
+        self._limit = limit
         self._now = now
 
     def update(self) -> Update[list[Application]]:
+        """Return those that ended last, in that order, and one more than wanted if there are more."""
         since = datetime.fromtimestamp(max(0.0, self._now() - self._window), timezone.utc)
         query: dict[str, str | int | float | Sequence[str]] = {
             "status": "completed",
             "minEndDate": since.strftime("%Y-%m-%dT%H:%M:%S.000GMT"),
-            "limit": MAX_APPLICATIONS,
+            "limit": self._limit + 1,
         }
         found = [application_of(item) for item in parse_array(self._fetcher.get(self._url, query).body)]
         ended = [application for application in found if application.completed]
         ended.sort(key=lambda application: application.end_time or 0.0, reverse=True)
-        return Update(ended[:MAX_APPLICATIONS])
+        return Update(ended[: self._limit + 1])
 
 
 class History:
@@ -110,7 +123,12 @@ class History:
         self._status = status
         self._runner = runner
         self._budget = Budget(runner.clock)
-        self._listing = _Listing(fetcher, target, asking.window, now)
+        self._limit = store.capacity
+        self._listing = Listing(fetcher, target, asking.window, self._limit, now)
+        self._listed: list[Application] = []
+        self._looked = -math.inf
+        self._repeats = logs.Repeats()
+        self._left_out: set[tuple[str, str, float | None]] = set()
         self._done: set[tuple[str, str, float | None]] = set()
         self._tries: dict[tuple[str, str, float | None], int] = {}
 
@@ -121,20 +139,48 @@ class History:
             SourceError: the server does not answer; counted and logged.
 
         """
-        listed = self._runner.run(self._listing)
-        runs = {application.run for application in listed}
-        self._done &= runs
-        self._tries = {run: tries for run, tries in self._tries.items() if run in runs}
-        self._store.hold(self._target, [application.id for application in listed])
-        left = [application for application in listed if application.run not in self._done]
-        read = len(listed) - len(left)
-        sentence = f"a history server: {read} of {len(listed)} applications in the window are read"
-        self._status.describe(self._target, sentence, up=True)
-        if not left:
+        if self._runner.clock() - self._looked >= LOOK_AGAIN:
+            self._look()
+        left = [application for application in self._listed if application.run not in self._done]
+        # If there is no room for the one that ended last, there is none for the others.
+        room = not left or self._store.admits(left[0])
+        self._leave_out([] if room else left)
+        self._describe(len(left))
+        if not left or not room:
             return LOOK_AGAIN
         start = self._runner.clock()
         self._read(left[0])
         return self._budget.spend(self._runner.clock() - start)
+
+    def _look(self) -> None:
+        self._listed = self._runner.run(self._listing)
+        self._looked = self._runner.clock()
+        runs = {application.run for application in self._listed}
+        self._done &= runs
+        self._left_out &= runs
+        self._tries = {run: tries for run, tries in self._tries.items() if run in runs}
+        self._store.hold(self._target, [application.id for application in self._listed])
+
+    def _leave_out(self, applications: list[Application]) -> None:
+        """Count and name what is not read for want of room."""
+        runs = {application.run for application in applications}
+        if runs - self._left_out:
+            self._store.left_out(len(runs - self._left_out))
+            self._left_out |= runs
+        if runs:
+            message = (
+                f"the window has more applications than there is room for: of {self._limit} in all "
+                "those that ended last are kept; raise --limits.applications or shorten --history.window"
+            )
+            self._repeats.fault("window", message, target=self._target)
+        else:
+            self._repeats.cleared("window", "the window has room for all its applications", target=self._target)
+
+    def _describe(self, left: int) -> None:
+        listed = len(self._listed)
+        total = f"{'at least ' if listed > self._limit else ''}{listed}"
+        sentence = f"a history server: {listed - left} of {total} applications in the window are read"
+        self._status.describe(self._target, sentence, up=True)
 
     def _read(self, application: Application) -> None:
         tries = self._tries.get(application.run, 0) + 1

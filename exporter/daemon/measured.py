@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exporter.daemon import fields
 from exporter.daemon.fields import invalid
+from exporter.daemon.operators import OperatorRow
+from exporter.daemon.steered import NOT_STEERED, Steered, read_steered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +38,12 @@ class Query:
     exception: str | None
     idle: float | None
     """Since when it has found nothing to do; None if its last trigger ran a batch."""
+    stopped: float
+    """How many runs were stopped: 0 or 1, or more where earlier runs are taken together."""
+    failed: float
+    """How many runs ended by an exception."""
     totals: Mapping[str, float]
-    """Sums over all batches of this run."""
+    """Sums over all batches."""
     progress: Mapping[str, Any]
     """Spark's own JSON of the last progress; empty before the first."""
 
@@ -54,6 +60,9 @@ class Measured:
     executors: Mapping[str, Readings] = field(default_factory=lambda: MappingProxyType({}))
     """By the executor's id."""
     queries: tuple[Query, ...] = ()
+    steered: Steered = NOT_STEERED
+    operators: tuple[OperatorRow, ...] = ()
+    """Of SQL executions; the same object as before if nothing changed."""
 
 
 NOTHING = Measured()
@@ -82,6 +91,8 @@ def read_measured(answer: dict[str, Any], last: Measured) -> Measured:
             }
         ),
         _queries(answer, last),
+        read_steered(answer),
+        _operators(answer, last.operators),
     )
 
 
@@ -163,6 +174,10 @@ def _query(document: dict[str, Any], where: str, known: Mapping[str, Query]) -> 
     progress = before.progress if before is not None else MappingProxyType({})
     if document.get("progress") is not None:
         progress = MappingProxyType(fields.mapping(document["progress"], f"{where}.progress"))
+    ended = document.get("terminated") is not None
+    failed = ended and document.get("exception") is not None
+    # An older plugin does not take runs together.
+    counts = {"stopped": int(ended and not failed), "failed": int(failed), **document}
     return Query(
         id=fields.text(document, "id", where),
         run_id=run_id,
@@ -171,6 +186,30 @@ def _query(document: dict[str, Any], where: str, known: Mapping[str, Query]) -> 
         terminated=fields.optional_number(document, "terminated", where),
         exception=fields.optional_text(document, "exception", where),
         idle=fields.optional_number(document, "idle", where),
+        stopped=fields.amount(counts, "stopped", where),
+        failed=fields.amount(counts, "failed", where),
         totals=MappingProxyType({key: fields.amount(totals, key, f"{where}.totals") for key in totals}),
         progress=progress,
+    )
+
+
+def _operators(answer: dict[str, Any], last: tuple[OperatorRow, ...]) -> tuple[OperatorRow, ...]:
+    if "sql_operators" not in answer:
+        return last
+    rows = fields.items(answer["sql_operators"], "answer.sql_operators")
+    return tuple([_operator(row, f"answer.sql_operators[{index}]") for index, row in enumerate(rows)])
+
+
+def _operator(value: Any, where: str) -> OperatorRow:
+    parts = fields.items(value, where)
+    if len(parts) != len(OperatorRow._fields):
+        raise invalid(where, ", ".join(OperatorRow._fields), parts)
+    row = dict(zip(OperatorRow._fields, parts, strict=True))
+    return OperatorRow(
+        operator=fields.text(row, "operator", where),
+        metric=fields.text(row, "metric", where),
+        type=fields.text(row, "type", where),
+        total=fields.amount(row, "total", where),
+        largest=fields.amount(row, "largest", where),
+        last=fields.amount(row, "last", where),
     )

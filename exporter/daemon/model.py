@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from exporter.daemon.frame import EMPTY
 
@@ -29,6 +29,10 @@ LOST = "lost"
 STATES = (WAITING, RUNNING, COMPLETED, FAILED, LOST)
 """An application waits for its first executor, runs, and ends: well, badly, or without a word."""
 ENDED = (COMPLETED, FAILED)
+
+
+Run: TypeAlias = "tuple[str, str, float | None]"
+"""An application's id, attempt and start."""
 
 
 class MetricDef(NamedTuple):
@@ -142,7 +146,7 @@ class Application:
     """How many attempts of it there have been, as far as the source tells."""
 
     @property
-    def run(self) -> tuple[str, str, float | None]:
+    def run(self) -> Run:
         """What tells two runs apart: a cluster manager may restart an application under its old id."""
         return (self.id, self.attempt_id, self.start_time)
 
@@ -164,6 +168,8 @@ class Snapshot:
     executors: tuple[Executor, ...]
     frame: Frame = EMPTY
     """Everything built-in that the plugin says, of the application and of its executors."""
+    control: bool = False
+    """Whether it takes live configuration and events from outside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +190,8 @@ class Record:
     """What sources other than the plugin say about it; None if they said nothing."""
     failed: bool | None = None
     """The same: whether it would count as failed if it ended now."""
+    heard: float | None = None
+    """When a source heard of it last; Unix seconds."""
     ended_at: float | None = None
     """When it was seen to end, by the daemon's monotonic clock; retention counts from here."""
 

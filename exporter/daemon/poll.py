@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
 from exporter.daemon.asking import Budget
@@ -13,12 +13,14 @@ from exporter.daemon.sources.runner import defect
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from exporter.daemon.model import Application
+    from exporter.daemon.model import Application, Run
     from exporter.daemon.sources import PolledSource
     from exporter.daemon.sources.runner import Runner
     from exporter.daemon.store import Store
 
 _GONE = ("connect", "timeout")
+KEPT = 2
+"""Of so many runs, the last ones, the sources are kept: they count on if a driver that seemed gone is back."""
 
 
 class Schedule:
@@ -77,6 +79,7 @@ class Poller:
         self._application: Application | None = None
         self._followed: Application | None = None
         self._schedule: Schedule | None = None
+        self._kept: OrderedDict[Run, Sequence[PolledSource]] = OrderedDict()
         self._names: list[str] = []
         self._patient = False
         self._changed = threading.Event()
@@ -135,9 +138,19 @@ class Poller:
     def _begin(self, application: Application | None) -> None:
         for name in self._names:
             self._runner.idle(name)
-        sources = self._sources(application) if application is not None else ()
+        sources = self._sources_of(application) if application is not None else ()
         self._names = [source.name for source in sources]
         self._schedule = Schedule(sources)
+
+    def _sources_of(self, application: Application) -> Sequence[PolledSource]:
+        """Return the sources of a run: the same as before, with their sums, if it was followed of late."""
+        sources = self._kept.pop(application.run, None)
+        if sources is None:
+            sources = self._sources(application)
+        self._kept[application.run] = sources
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return sources
 
     def _poll(self, application: Application) -> float:
         """Ask whatever is due; return the seconds until the next poll."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon.sources.connect import ConnectSource
 from exporter.daemon.sources.dstreams import DStreamsSource
-from exporter.daemon.sources.environment import RuntimeSource
+from exporter.daemon.sources.environment import RuntimeSource, begins_empty
 from exporter.daemon.sources.executors import ExecutorsSource
 from exporter.daemon.sources.jobs import JobsSource
 from exporter.daemon.sources.process import ProcessSource
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from exporter.daemon.sources import PolledSource, Update
 
 _REST: tuple[Callable[[Api, Catalogue], PolledSource], ...] = (
-    ExecutorsSource,
-    JobsSource,
-    StagesSource,
-    SqlSource,
     StorageSource,
     DStreamsSource,
     ConnectSource,
@@ -56,7 +52,8 @@ class _Late:
 
 def rest_sources(api: Api, catalogue: Catalogue, disabled: Collection[str] = ()) -> list[PolledSource]:
     """Return the sources that read Spark's REST API of one application."""
-    return _wanted([RuntimeSource(api, catalogue), *_rest(api, catalogue)], disabled)
+    runtime = RuntimeSource(api, catalogue)
+    return _wanted([runtime, *_rest(api, catalogue, runtime)], disabled)
 
 
 def polled_sources(  # noqa: PLR0913 - what the sources are made of
@@ -76,14 +73,14 @@ def polled_sources(  # noqa: PLR0913 - what the sources are made of
         application: which.
         catalogue: says what is published.
         disabled: names of sources that are not wanted.
-        served: whether the application's plugin is there, which gives what the sink would.
+        served: whether the application's plugin is there, which gives what the sink would, and exact totals.
 
     """
     api = Api(fetcher, target, application.id)
     runtime = RuntimeSource(api, catalogue)
     made: list[PolledSource] = [
         runtime,
-        *_rest(api, catalogue),
+        *_rest(api, catalogue, runtime, served),
         _Late(
             SinkSource.name,
             lambda: SinkSource(
@@ -101,8 +98,13 @@ def polled_sources(  # noqa: PLR0913 - what the sources are made of
     return _wanted(made, disabled)
 
 
-def _rest(api: Api, catalogue: Catalogue) -> list[PolledSource]:
-    return [make(api, catalogue) for make in _REST]
+def _rest(
+    api: Api, catalogue: Catalogue, runtime: RuntimeSource, served: Callable[[], bool] = lambda: False
+) -> list[PolledSource]:
+    jobs = JobsSource(api, catalogue, served)
+    stages, sql = StagesSource(api, catalogue, served), SqlSource(api, catalogue, served)
+    executors = ExecutorsSource(api, catalogue, lambda: jobs.busy or not begins_empty(runtime.conf()))
+    return [executors, jobs, stages, sql, *(make(api, catalogue) for make in _REST)]
 
 
 def _wanted(sources: list[PolledSource], disabled: Collection[str]) -> list[PolledSource]:

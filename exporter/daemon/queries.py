@@ -41,12 +41,6 @@ class Queries:
     def __init__(self, catalogue: Catalogue) -> None:
         """Know of no query."""
         self._vocabulary = vocabulary(catalogue, "query", _GIVEN)
-        self._runs: dict[str, tuple[Identity, Mapping[str, float]]] = {}
-        self._gone: dict[Identity, Counter[str]] = {}
-        self._ends: dict[Identity, Counter[str]] = {}
-        self._ended: set[str] = set()
-        self._named: dict[Identity, Mapping[str, Any]] = {}
-        """The last progress that named sources and operators: a run has none until its first trigger."""
         self._triggers: dict[str, _Ended] = {}
         self._idle: dict[str, float] = {}
 
@@ -55,30 +49,13 @@ class Queries:
         runs: dict[Identity, list[Query]] = {}
         for query in sorted(queries, key=_recent, reverse=True):
             runs.setdefault(identify(query.name, query.id), []).append(query)
-        self._account(runs)
+        listed_runs = {query.run_id for query in queries}
+        self._triggers = {run: last for run, last in self._triggers.items() if run in listed_runs}
+        self._idle = {run: idle for run, idle in self._idle.items() if run in listed_runs}
         for identity, listed in list(runs.items())[:MAX_QUERIES]:
             self._add_query(builder, identity, listed)
         if len(runs) > MAX_QUERIES:
             builder.drop(LIMIT, len(runs) - MAX_QUERIES, "spark_streaming_query_info")
-
-    def _account(self, runs: Mapping[Identity, Sequence[Query]]) -> None:
-        """Keep what runs that are listed no more have added up to, for as long as the query is listed."""
-        now = {query.run_id: (identity, query) for identity, listed in runs.items() for query in listed}
-        self._gone = {identity: self._gone.get(identity, Counter()) for identity in runs}
-        self._ends = {identity: self._ends.get(identity, Counter()) for identity in runs}
-        named = {identity: _naming(listed) or self._named.get(identity) for identity, listed in runs.items()}
-        self._named = {identity: progress for identity, progress in named.items() if progress}
-        for run_id, (identity, totals) in self._runs.items():
-            if run_id not in now and identity in runs:
-                self._gone[identity].update(totals)
-        self._runs = {run_id: (identity, query.totals) for run_id, (identity, query) in now.items()}
-        ended = {run_id: found for run_id, found in now.items() if found[1].terminated is not None}
-        for run_id, (identity, query) in ended.items():
-            if run_id not in self._ended:
-                self._ends[identity][STOPPED if query.exception is None else FAILED] += 1
-        self._ended = {*ended}
-        self._triggers = {run_id: last for run_id, last in self._triggers.items() if run_id in now}
-        self._idle = {run_id: idle for run_id, idle in self._idle.items() if run_id in now}
 
     def _add_query(self, builder: FrameBuilder, identity: Identity, runs: Sequence[Query]) -> None:
         query = runs[0]
@@ -86,10 +63,10 @@ class Queries:
         sink_name = short_name(sink.get("description")) if isinstance(sink, dict) else ""
         builder.add("spark_streaming_query_info", 1, *identity, query.run_id, sink_name)
         builder.add("spark_streaming_query_active", query.terminated is None, *identity)
-        for result in (STOPPED, FAILED):
-            count = self._ends[identity][result]
+        ends = {STOPPED: sum(run.stopped for run in runs), FAILED: sum(run.failed for run in runs)}
+        for result, count in ends.items():
             builder.add("spark_streaming_query_terminations_total", count, *identity, result)
-        totals = Counter(self._gone[identity])
+        totals: Counter[str] = Counter()
         for run in runs:
             totals.update(run.totals)
         said: list[tuple[str, Any]] = [("started", query.started), ("terminated", query.terminated)]
@@ -98,7 +75,7 @@ class Queries:
         if query.terminated is None:
             said += leaves(query.progress, "progress")
             self._add_derived(builder, identity, query)
-        self._add_named(builder, identity, self._named.get(identity, {}), said)
+        self._add_named(builder, identity, _naming(runs), said)
 
     def _add_named(
         self,
@@ -166,9 +143,9 @@ def _recent(query: Query) -> tuple[bool, float]:
     return (query.terminated is None, query.started or 0.0)
 
 
-def _naming(runs: Iterable[Query]) -> Mapping[str, Any] | None:
-    """Return the newest progress that tells what the sources are."""
-    return next((run.progress for run in runs if _parts(run.progress, "sources")), None)
+def _naming(runs: Iterable[Query]) -> Mapping[str, Any]:
+    """Return the newest progress that tells what the sources are: a run has none until its first trigger."""
+    return next((run.progress for run in runs if _parts(run.progress, "sources")), {})
 
 
 def _labels(meaning: Meaning, identity: Identity, progress: Mapping[str, Any]) -> list[str]:

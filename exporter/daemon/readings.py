@@ -144,7 +144,7 @@ def says_nothing(entry: Entry, value: float) -> bool:
         return False
     if value < 0:
         return entry.family.unit in _NEVER_NEGATIVE
-    return entry.when == "process_tree" or entry.family.name.endswith("_timestamp_seconds")
+    return "process_tree" in entry.when or entry.family.name.endswith("_timestamp_seconds")
 
 
 def simple_names(classes: Iterable[str]) -> Mapping[str, str]:

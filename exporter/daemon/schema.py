@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_TYPES = {"counter": "_total", "gauge": "", "info": "_info"}
+_TYPES = {"counter": "_total", "gauge": "", "info": "_info", "histogram": ""}
 _REQUIRED = {"name", "type", "help"}
 _OPTIONAL = {"unit", "scope", "labels", "from", "source", "when", "ended", "since"}
 _SECTIONS = {"conditions", "metrics", "left_out"}
 KINDS = {"reading": "reading", "rest": "REST", "query": "streaming query", "process": "psutil"}
+LEFT_OUT_KINDS = KINDS | {"operator": "SQL operator"}
 _ORIGIN_OPTIONAL = {"scale", "labels"}
 _NOT_LABELS = {"le", "quantile"}
 FIRST_SPARK = "3.5"
@@ -63,16 +64,17 @@ def _entry(item: Any, where: str, conditions: Mapping[str, str]) -> Entry:
         )
     family = _family(item, where)
     name = family.sample_name
-    scope, when, ended = item.get("scope", "daemon"), item.get("when", ""), item.get("ended")
+    scope, ended = item.get("scope", "daemon"), item.get("ended")
     if scope not in SCOPES:
         raise CatalogueError(f"{name}: scope {scope!r} is not one of {', '.join(SCOPES)}")
-    if when and when not in conditions:
-        raise CatalogueError(f"{name}: when {when!r} is not among the conditions")
+    if family.type == "histogram" and scope == "daemon":
+        raise CatalogueError(f"{name}: a histogram is of an application or an executor")
     if ended not in (None, *ENDED):
         raise CatalogueError(f"{name}: ended {ended!r} is not one of {', '.join(ENDED)}")
     since = str(item.get("since", FIRST_SPARK))
     if not _VERSION.fullmatch(since):
         raise CatalogueError(f"{name}: since {since!r} is not a version such as {FIRST_SPARK}")
+    when = _when(name, item.get("when", []), conditions)
     labels = _labels(name, item.get("labels", []), SCOPES[scope])
     origins = _origins(name, item.get("from", []), labels)
     source = item.get("source", "")
@@ -101,6 +103,18 @@ def _family(item: Mapping[str, Any], where: str) -> Family:
     if not isinstance(text, str) or not text.endswith("."):
         raise CatalogueError(f"{name}: help is a sentence with a full stop")
     return Family(base, kind, text, unit)
+
+
+def _when(name: str, when: Any, conditions: Mapping[str, str]) -> tuple[str, ...]:
+    listed = [when] if isinstance(when, str) else when
+    if not isinstance(listed, list):
+        raise CatalogueError(f"{name}: when is a condition or a list of them")
+    for condition in listed:
+        if not isinstance(condition, str) or condition not in conditions:
+            raise CatalogueError(f"{name}: when {condition!r} is not among the conditions")
+    if len({*listed}) != len(listed):
+        raise CatalogueError(f"{name}: when has a condition twice")
+    return tuple(listed)
 
 
 def _labels(name: str, labels: Any, common: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,10 +147,10 @@ def _origin(name: str, item: Any, labels: tuple[str, ...]) -> Origin:
 
 
 def _left_out(item: Any) -> LeftOut:
-    kinds = [kind for kind in KINDS if isinstance(item, dict) and kind in item]
+    kinds = [kind for kind in LEFT_OUT_KINDS if isinstance(item, dict) and kind in item]
     if len(kinds) != 1 or {*item} != {kinds[0], "reason"} or not str(item["reason"]).endswith("."):
         raise CatalogueError(
-            f"catalogue.yaml, left_out: {item!r} is not one of {_listed(KINDS)} and a sentence as reason"
+            f"catalogue.yaml, left_out: {item!r} is not one of {_listed(LEFT_OUT_KINDS)} and a sentence as reason"
         )
     return LeftOut(kinds[0], str(item[kinds[0]]), str(item["reason"]))
 

@@ -15,6 +15,8 @@ import uvicorn
 
 from exporter._version import __version__
 from exporter.daemon import catalogue, flags, logs
+from exporter.daemon.control.api import Api
+from exporter.daemon.control.directory import Directory
 from exporter.daemon.landing.history import History, Recorder
 from exporter.daemon.landing.page import Landing
 from exporter.daemon.process import ProcessSamples
@@ -64,7 +66,15 @@ class Daemon:
         self._history = History(self._catalogue)
         self._recorder = Recorder(self._history, self._store.view)
         self._landing = Landing(self._catalogue, self._history, settings.telemetry_path)
-        app = make_app(settings.telemetry_path, self.render, self.show, lambda: not self._stopping.is_set())
+        asking = settings.asking
+        api = Api(Directory(self._store, self._status), asking.token, asking.timeout)
+        app = make_app(
+            settings.telemetry_path,
+            self.render,
+            self.show,
+            lambda: not self._stopping.is_set(),
+            [api.route()],
+        )
         self._server = _Server(
             uvicorn.Config(
                 app,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.blocks import Block
 from exporter.daemon.exposition import escape
+from exporter.daemon.frame import COUNT, SUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,13 +44,25 @@ class _Prefixes:
         self.keys = keys
 
     def __iter__(self) -> Iterator[str]:
-        own = [f'{label}="%s"' for label in self.entry.labels[-self.entry.width :] if self.entry.width]
+        if self.entry.family.type == "histogram":
+            return self._of_histogram()
+        own = [f'{label}="%s"' for label in self.entry.key_labels]
         # A percent sign in an application's name is no slot.
         common = [self.labels.replace("%", "%%")] if self.labels else []
         shown = ",".join(common + own)
         name = self.entry.family.sample_name
         template = f"{name}{{{shown}}}" if shown else name
         return (template % tuple(map(escape, key)) for key in self.keys)
+
+    def _of_histogram(self) -> Iterator[str]:
+        name = self.entry.family.name
+        for *values, part in self.keys:
+            labels = zip(self.entry.key_labels, values, strict=False)
+            shown = [self.labels, *(f'{label}="{escape(value)}"' for label, value in labels)]
+            if part in (SUM, COUNT):
+                yield f"{name}_{part}{{{','.join(shown)}}}"
+            else:
+                yield f'{name}_bucket{{{",".join(shown)},le="{part}"}}'
 
 
 class Item(NamedTuple):

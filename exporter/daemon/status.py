@@ -24,6 +24,8 @@ class CollectorStatus:
     """Whether the last attempt succeeded; None before the first, and while the source is not needed."""
     seconds: float = 0.0
     """How long the last attempt took, without the time it waited for news."""
+    waits: bool = False
+    """Whether the last attempt failed only because the other side is not there yet, or not any more."""
     last_success: float | None = None
     """When an attempt succeeded last, in Unix seconds."""
 
@@ -65,9 +67,11 @@ class Status:
         """Account for a source that did its work."""
         self._account(target, collector, seconds, None)
 
-    def failed(self, target: str, collector: str, seconds: float, reason: str) -> None:
-        """Account for a source that failed, by reason."""
-        self._account(target, collector, seconds, reason)
+    def failed(
+        self, target: str, collector: str, seconds: float, reason: str, *, transient: bool = False
+    ) -> None:
+        """Account for a source that failed, by reason; ``transient`` as for ``SourceError``."""
+        self._account(target, collector, seconds, reason, waits=transient)
 
     def idle(self, target: str, collector: str) -> None:
         """Note that a source is not needed now, so that its last attempt says nothing any more."""
@@ -77,7 +81,9 @@ class Status:
             collectors = MappingProxyType({**known.collectors, collector: after})
             self._put(target, replace(known, collectors=collectors))
 
-    def _account(self, target: str, collector: str, seconds: float, reason: str | None) -> None:
+    def _account(
+        self, target: str, collector: str, seconds: float, reason: str | None, *, waits: bool = False
+    ) -> None:
         with self._lock:
             known = self._targets.get(target, TargetStatus())
             before = known.collectors[collector]
@@ -86,7 +92,7 @@ class Status:
                 failures[reason] = failures.get(reason, 0) + 1
             last = self._now() if reason is None else before.last_success
             after = CollectorStatus(
-                before.attempts + 1, MappingProxyType(failures), reason is None, seconds, last
+                before.attempts + 1, MappingProxyType(failures), reason is None, seconds, waits, last
             )
             collectors = MappingProxyType({**known.collectors, collector: after})
             self._put(target, replace(known, collectors=collectors))

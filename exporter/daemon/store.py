@@ -44,6 +44,8 @@ class View:
     resolution: Resolution = field(default_factory=Resolution)
     evicted: int = 0
     """Ended applications that went before their time because there were too many."""
+    unread: int = 0
+    """Applications in the windows of history servers that were not read because there were too many."""
     runs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """By the name of the application."""
     sample_drops: Mapping[tuple[str, str, str], int] = field(default_factory=lambda: MappingProxyType({}))
@@ -85,6 +87,7 @@ class Store:
         self._planner = Planner(self._catalogue, self._limits)
         self._runs = Runs()
         self._evicted = 0
+        self._unread = 0
         self._drops: dict[tuple[str, str, str], int] = {}
         self._repeats = logs.Repeats()
         self._view = View()
@@ -169,6 +172,7 @@ class Store:
                     _with_frame(record, source, frame),
                     waiting=record.waiting if waiting is None else waiting,
                     failed=record.failed if failed is None else failed,
+                    heard=self._now(),
                 )
                 self._silent.pop((application.id, source), None)
                 self._known[application.id] = after if record.state == LOST else self._judged(after, record)
@@ -193,15 +197,41 @@ class Store:
     def hold(self, target: str, app_ids: Collection[str]) -> None:
         """Let the retention of applications that have ended at ``target`` begin anew: they are wanted."""
         with self._lock:
+            now = self._clock()
             for app_id in app_ids:
                 record = self._known.get(app_id)
                 if record is not None and record.target == target and record.ended:
-                    self._known[app_id] = replace(record, ended_at=self._clock())
+                    self._known[app_id] = replace(record, ended_at=now)
+
+    @property
+    def capacity(self) -> int:
+        """How many applications are known at most."""
+        return self._limits.applications
+
+    def admits(self, application: Application) -> bool:
+        """Say whether there is room for an application, be it that of one which ended before it did."""
+        with self._lock:
+            return (
+                application.id in self._known
+                or len(self._known) < self.capacity
+                or self._first_ended(application) is not None
+            )
+
+    def left_out(self, count: int) -> None:
+        """Count applications that a history server has and that are not read because there are too many."""
+        with self._lock:
+            self._unread += count
+            self._refresh(())
 
     def lost(self, target: str) -> None:
         """Note that the driver at ``target`` is gone without having said so."""
         with self._lock:
             self._refresh(self._lose(target))
+
+    def find(self, app_id: str) -> Record | None:
+        """Return what is known of an application."""
+        with self._lock:
+            return self._known.get(app_id)
 
     def run_of(self, target: str, application: Application) -> Record | None:
         """Return what is known of this very run, if it was seen at ``target``."""
@@ -230,22 +260,31 @@ class Store:
         """Make room for one more: the application that ended first goes.
 
         Raises:
-            SourceError: with reason ``too_many``, if all of them run.
+            SourceError: with reason ``too_many``, if all of them run, or ended later than this one.
 
         """
-        if len(self._known) < self._limits.applications:
+        if len(self._known) < self.capacity:
             return
-        ended = [
-            (record.ended_at, app_id) for app_id, record in self._known.items() if record.ended_at is not None
-        ]
-        if not ended:
+        first = self._first_ended(application)
+        if first is None:
+            others = "ended later or run still" if application.completed else "run already"
             raise SourceError(
                 "too_many",
-                f"{application.id} is not followed: {self._limits.applications} applications run already; "
+                f"{application.id} is not followed: {self.capacity} applications {others}; "
                 "raise --limits.applications",
             )
-        self._remove(min(ended)[1])
+        self._remove(first)
         self._evicted += 1
+
+    def _first_ended(self, newcomer: Application) -> str | None:
+        """Return the application that ended first, by its own word; None if none ended before the newcomer."""
+        ended = [
+            (record.application.end_time or record.since or 0.0, record.ended_at, app_id)
+            for app_id, record in self._known.items()
+            if record.ended_at is not None
+        ]
+        end, _, app_id = min(ended, default=(math.inf, 0.0, None))
+        return None if newcomer.completed and (newcomer.end_time or 0.0) <= end else app_id
 
     def _merged(
         self, target: str, application: Application, snapshot: Snapshot | None, before: Record | None
@@ -260,7 +299,7 @@ class Store:
             record = replace(before, application=replace(application, attempts=counted), target=target)
         if snapshot is not None:
             record = _with_frame(replace(record, snapshot=snapshot), PLUGIN, snapshot.frame)
-        return self._judged(record, before)
+        return self._judged(replace(record, heard=self._now()), before)
 
     def _judged(self, record: Record, before: Record | None) -> Record:
         word = judge(record.application, record.snapshot, record.waiting, record.failed)
@@ -284,7 +323,7 @@ class Store:
         ]
         for app_id in lost:
             record = self._known[app_id]
-            application = replace(record.application, end_time=None)
+            application = replace(record.application, end_time=record.heard)
             since, ended_at = self._now(), self._clock()
             gone = replace(record, application=application, state=LOST, since=since, ended_at=ended_at)
             self._known[app_id] = gone
@@ -315,7 +354,9 @@ class Store:
         """Make the next view; what did not change keeps its identity."""
         applications = self._planner.update(self._known, changed)
         resolution, runs, drops = self._planner.resolution, self._runs.view(), self._drops
-        self._view = View(applications, resolution, self._evicted, runs, MappingProxyType(drops))
+        self._view = View(
+            applications, resolution, self._evicted, self._unread, runs, MappingProxyType(drops)
+        )
 
 
 def _with_frame(record: Record, source: str, frame: Frame) -> Record:

@@ -16,6 +16,7 @@ from exporter.daemon.fetch import Fetcher
 from exporter.daemon.history import History, is_history_server
 from exporter.daemon.poll import Poller
 from exporter.daemon.polled import polled_sources
+from exporter.daemon.silence import Silence
 from exporter.daemon.sources.application import ApplicationSource
 from exporter.daemon.sources.environment import Environment, EnvironmentSource
 from exporter.daemon.sources.plugin import PluginSource
@@ -82,6 +83,7 @@ class Watcher:
         self._hints = True
         self._looks = 0
         self._hasty = 0
+        self._silence = Silence()
         self._backoff = Backoff()
         self._fault: tuple[str, bool] | None = None
         self._stopping = threading.Event()
@@ -195,12 +197,16 @@ class Watcher:
         try:
             application = self._runner.run(self._application_source)
         except SourceError as error:
+            if self._application is not None and self._silence.borne(error):
+                self._describe(self._application, f"is waited for: {error}", up=False)
+                raise
             self._forget()
             # An empty history server lists nothing, which no driver does for long.
             if error.reason == "invalid" and self._found_history():
                 return 0.0
             self._describe_waiting(error)
             raise
+        self._silence.over()
         if self._found_history():
             return 0.0
         known = self._store.run_of(self._target, application)
@@ -222,6 +228,7 @@ class Watcher:
         """Take the driver for gone: whatever comes next is new."""
         self._poller.follow(None)
         self._store.lost(self._target)
+        self._silence.over()
         self._application = None
         self._plugin = None
         self._hints = True
@@ -269,6 +276,7 @@ class Watcher:
                 self._plugin = None
             self._hints = False
             raise
+        self._silence.over()
         if self._hints and not followed:
             self._runner.idle(self._application_source.name)
         application = snapshot.application
@@ -295,7 +303,8 @@ class Watcher:
         except SourceError as error:
             self._plugin = None
             self._status.describe(self._target, str(error), up=True, app_id=application.id)
-            raise self._runner.failed("application", error, 0.0) from error
+            raise self._runner.failed("application", error, 0.0, key="publish") from error
+        self._repeats.cleared("publish", "the application is followed now", target=self._target)
         if self._application is None or self._application.run != application.run:
             self._repeats.forget("version", "missing", "loopback")
             fields = {"app_id": application.id, "app_name": application.name}
@@ -305,9 +314,11 @@ class Watcher:
         # A plugin says enough for the first seconds, and many a job has not more of them.
         self._poller.follow(None if ended else application, patient=snapshot is not None)
 
-    def _describe(self, application: Application, sentence: str, endpoint: str = "") -> None:
+    def _describe(
+        self, application: Application, sentence: str, endpoint: str = "", *, up: bool = True
+    ) -> None:
         state = f"{application.name} ({application.id}) {sentence}"
-        self._status.describe(self._target, state, up=True, app_id=application.id, endpoint=endpoint)
+        self._status.describe(self._target, state, up=up, app_id=application.id, endpoint=endpoint)
 
     def _say_version(self, snapshot: Snapshot) -> None:
         if snapshot.plugin_version != __version__:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
 
     from exporter.daemon.exposition import Format
     from exporter.daemon.landing.page import Page
@@ -34,6 +35,7 @@ def make_app(
     render: Callable[[Format], Sequence[bytes]],
     show: Callable[[Mapping[str, str]], Page],
     ready: Callable[[], bool],
+    further: Iterable[BaseRoute] = (),
 ) -> Starlette:
     """Return the application.
 
@@ -42,6 +44,7 @@ def make_app(
         render: gives an exposition in parts; called in a thread of its own for each scrape.
         show: gives the page for a query; called in a thread of its own, too, one at a time.
         ready: says whether scrapes are complete.
+        further: routes of others.
 
     """
     turns = threading.BoundedSemaphore(_PARALLEL_SCRAPES)
@@ -83,6 +86,7 @@ def make_app(
         Route(telemetry_path, metrics),
         Route("/-/healthy", healthy),
         Route("/-/ready", is_ready),
+        *further,
     ]
     if telemetry_path != "/":
         routes.append(Route("/", landing))

@@ -32,11 +32,12 @@ def finite_or_text(cells):
 class Store:
     """A store in the JVM, and what a client has put together from its answers."""
 
-    def __init__(self, jvm, boot="b00t", name="etl", *, local=False, **settings):
+    def __init__(self, jvm, boot="b00t", name="etl", *, local=False, begins_empty=False, **settings):
         """Make an empty one; settings without their prefix."""
         self.jvm = jvm
         prefixed = {f"spark.exporter.{key}": value for key, value in settings.items()}
-        self.number = jvm("store_new", boot=boot, name=name, local=local, settings=prefixed)
+        about = {"name": name, "local": local, "begins_empty": begins_empty}
+        self.number = jvm("store_new", boot=boot, settings=prefixed, **about)
         self.after = 0
         self.metrics = []
         self.series = []

@@ -9,7 +9,9 @@ import pyspark
 import pytest
 
 from exporter.client.install import jar_path
+from plugin.applications import Store
 from plugin.parts import Jvm
+from plugin.steering import ALLOWED, Client, Control, Steered
 
 SOURCES = Path(__file__).resolve().parent / "java"
 FLAGS = (
@@ -48,3 +50,25 @@ def fresh_jvm(classpath, tmp_path):
     jvm = Jvm(classpath, tmp_path / "jvm.log")
     yield jvm
     jvm.close()
+
+
+@pytest.fixture
+def control(jvm):
+    """What comes from outside, in the driver of an application without executors."""
+    return Control(Store(jvm))
+
+
+@pytest.fixture
+def executor(control):
+    """An executor of that application, which has reported."""
+    executor = Steered(control.store, "1")
+    executor.report()
+    return executor
+
+
+@pytest.fixture
+def client(control, executor):  # noqa: ARG001 - it is there
+    """A client of the application's endpoint, to which everything is allowed that the tests send."""
+    client = Client(control.store, **{"events.allow": ALLOWED})
+    yield client
+    client.close()

@@ -13,11 +13,11 @@ class JavaError(Exception):
 class Jvm:
     """One JVM that does one thing after the other."""
 
-    def __init__(self, classpath, log):
-        """Start it."""
+    def __init__(self, classpath, log, *options):
+        """Start it, with further options for the JVM."""
         with log.open("w") as stderr:
             self._process = subprocess.Popen(
-                ["java", "-Xmx256m", "-Dlog4j2.level=warn", "-cp", classpath, "harness.Harness"],
+                ["java", "-Xmx256m", "-Dlog4j2.level=warn", *options, "-cp", classpath, "harness.Harness"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

@@ -369,11 +369,15 @@ def test_a_snapshot_has_the_documented_fields(jvm):
                 "started": 1e6,
                 "terminated": None,
                 "exception": None,
+                "stopped": 0,
+                "failed": 0,
                 "idle": None,
                 "totals": {"batches": 1.0},
                 "progress": {"batchId": 7},
             }
         ],
+        "control": None,
+        "messages": None,
         "executors": [
             {
                 "id": "1",

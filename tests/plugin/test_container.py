@@ -182,6 +182,36 @@ def test_a_mount_that_shows_only_the_containers_own_cgroup(jvm, tmp_path):
     assert container(jvm, tmp_path / "2") == V2_READINGS
 
 
+ROOT_OF_V1 = {name: "" for name in ("cgroup.procs", "cgroup.sane_behavior", "release_agent")}
+ROOT_OF_V2 = {name: "" for name in ("cgroup.procs", "cgroup.controllers", "cgroup.stat")}
+BELOW_ROOT_OF_V2 = ROOT_OF_V2 | {"cgroup.events": "populated 1\n", "cgroup.type": "domain\n"}
+
+
+def test_the_root_of_a_hierarchy_is_the_machine_and_no_container(jvm, tmp_path):
+    """The process may have a cgroup for one controller and none for the others, and then only that one counts."""
+    legacy(tmp_path, V1)
+    for controller in ("cpu,cpuacct", "pids", "blkio"):
+        write(tmp_path / "sys/fs/cgroup" / controller, ROOT_OF_V1)
+    write(tmp_path / "sys/fs/cgroup/memory", {"cgroup.procs": "", "notify_on_release": ""})
+    cgroups = (tmp_path / "proc/self/cgroup").read_text() + "0::/\n"
+    mount = "41 30 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
+    write(tmp_path, {"proc/self/cgroup": cgroups, "proc/self/mountinfo": V1_MOUNTS + mount})
+    write(tmp_path / "sys/fs/cgroup/unified", V2 | ROOT_OF_V2)
+
+    memory = {name: value for name, value in V1_READINGS.items() if name.startswith("memory.")}
+    assert container(jvm, tmp_path) == memory
+
+
+def test_the_root_of_version_2_is_the_machine(jvm, tmp_path):
+    """It has neither the events nor the type that every other cgroup has, a namespace's root among them."""
+    unified(tmp_path / "machine", V2 | ROOT_OF_V2)
+    assert container(jvm, tmp_path / "machine") == {}
+    unified(tmp_path / "namespace", V2 | BELOW_ROOT_OF_V2)
+    assert container(jvm, tmp_path / "namespace") == V2_READINGS
+    unified(tmp_path / "unseen", V2 | ROOT_OF_V2, "/not/mounted/here")
+    assert container(jvm, tmp_path / "unseen") == {}
+
+
 @pytest.mark.parametrize("path", ["/../../elsewhere", "/not/mounted/here"])
 def test_a_path_that_cannot_be_seen_gives_the_mount_point(jvm, tmp_path, path):
     """It never leads out of the mount."""

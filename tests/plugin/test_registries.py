@@ -49,6 +49,13 @@ def test_a_gauge_without_a_finite_number_is_left_out(jvm, kind):
     assert reading.sample()["dropped"] == first["dropped"]
 
 
+def test_a_part_of_nothing_is_no_fault(jvm):
+    """Such as the use of a memory pool that is empty just now."""
+    sample = Reading(jvm, "registries").registry("s", bad="ratio", good=1).sample()
+    assert of(sample["readings"], "s") == {"s.good": 1.0}
+    assert sample["dropped"] == {}
+
+
 def test_our_own_gauges_are_never_readings(jvm):
     """Those of another plugin are."""
     reading = Reading(jvm, "registries")
@@ -116,3 +123,22 @@ def test_a_gauge_that_hangs_holds_up_nothing(jvm):
     assert "the metric source stuck is left out for a while: it does not answer" in sample["warnings"]
     assert time.monotonic() - start < 60
     jvm("reading_release", reading=reading.number)
+
+
+def test_when_what_hung_goes_on_everything_is_read_again(jvm):
+    """Threads that hang are few; as long as all of them do, nothing is read, and no longer."""
+    reading = Reading(jvm, "registries")
+    for name in ("one", "two", "three"):
+        reading.registry(name, a="hangs")
+
+    def given_up():
+        return any(
+            "are not read as long as 3 of them do" in sentence for sentence in reading.sample()["warnings"]
+        )
+
+    until(given_up, "no thread is left")
+    reading.registry("late", a=1)
+    assert of(reading.read(), "late") == {}
+    jvm("reading_release", reading=reading.number)
+
+    until(lambda: of(reading.read(), "late") == {"late.a": 1.0}, "the sources are read")

@@ -3,6 +3,7 @@
 import pytest
 
 from plugin.applications import Store
+from plugin.steering import Control, held
 from running import until
 
 HOUR = 3_600_000
@@ -65,6 +66,36 @@ def test_a_driver_that_hangs_does_not_hold_up_the_stop(jvm):
     reporter = Reporter(jvm, "hangs", 5)
     until(lambda: reporter.state()["asked"] == 1, "the report that hangs")
     assert reporter.stop(patience=50)["asked"] == 1
+
+
+def test_the_first_reply_is_waited_for(jvm):
+    """It has the present configuration, so the first task finds it."""
+    control = Control(Store(jvm))
+    control.patch({"threshold": 25})
+    reporter = Reporter(jvm, "answers", HOUR, store=control.store.number)
+    copy = jvm("reporter_await_first", reporter=reporter.number, millis=60_000)
+    assert held(copy) == (1, {"threshold": 25})
+    until(lambda: control.config()["complete"], "the driver knows that it has it")
+    assert reporter.stop()["warnings"] == []
+
+
+@pytest.mark.parametrize("driver", ["hangs", "fails", "silent"])
+def test_the_first_reply_is_not_waited_for_for_ever(jvm, driver):
+    """A driver that is busy does not hold up an executor's start."""
+    reporter = Reporter(jvm, driver, HOUR)
+    assert held(jvm("reporter_await_first", reporter=reporter.number, millis=50)) == (0, {})
+    reporter.stop(patience=50)
+
+
+def test_outcomes_go_out_before_the_interval(jvm):
+    """What a reply brought is confirmed at once, and its outcome follows as soon as it is there."""
+    control = Control(Store(jvm))
+    reporter = Reporter(jvm, "answers", HOUR, store=control.store.number)
+    until(lambda: len(control.config()["executors"]) == 2, "the first report")
+    name = control.send(target="executors")
+    jvm("reporter_task_ended", reporter=reporter.number)
+    until(lambda: control.states(name) == {"1": "handled"}, "the outcome")
+    reporter.stop()
 
 
 def test_a_listener_that_fails_takes_nobody_with_it(jvm):

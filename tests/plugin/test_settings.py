@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+ALLOWED = (
+    "config", "custom", "log-level", "report-interval", "sql-conf", "uncache", "cancel", "stop-query", "gc",
+)  # fmt: skip
 DEFAULTS = {
     "warnings": [],
     "enabled": True,
@@ -12,6 +15,9 @@ DEFAULTS = {
     "port": 4061,
     "token": "",
     "tokenUnusable": False,
+    "events.allow": ["config", "custom", "log-level"],
+    "eventListeners": [],
+    "maxPayload": 1 << 20,
     "retainedExecutorsTime": 3_600_000,
 }
 
@@ -56,6 +62,15 @@ def test_a_bad_time_is_named_and_the_default_used(jvm, text):
         ("port", "65536", "a whole number from 0 to 65535; using 4061"),
         ("port", "http", "a whole number from 0 to 65535; using 4061"),
         ("host", "no host!", "a host name or an IP address; using 127.0.0.1"),
+        ("maxPayload", "65m", "a size from 1k to 64m, such as 65536, 512k or 1m; using 1m"),
+        ("maxPayload", "1000", "a size from 1k to 64m, such as 65536, 512k or 1m; using 1m"),
+        ("maxPayload", "1g", "a size from 1k to 64m, such as 65536, 512k or 1m; using 1m"),
+        ("eventListeners", "no class", "a comma-separated list of class names; using "),
+        (
+            "events.allow",
+            "config,everything",
+            f"a comma-separated list of {', '.join(ALLOWED)}; using config,custom,log-level",
+        ),
         ("retainedExecutorsTime", "never", "a time from 0s to 30d, such as 500ms, 2s or 1m; using 1h"),
     ],
 )
@@ -98,3 +113,67 @@ def test_the_token_may_come_from_the_environment(jvm):
     unusable = parse(jvm, {"SPARK_EXPORTER_TOKEN": "short"})
     assert unusable["tokenUnusable"]
     assert unusable["warnings"][0].startswith("SPARK_EXPORTER_TOKEN: expected")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1m", 1 << 20),
+        ("64M", 64 << 20),
+        ("512k", 512 << 10),
+        ("2048", 2048),
+        ("4 KiB", 4096),
+        ("1mb", 1 << 20),
+    ],
+)
+def test_sizes_are_written_as_spark_writes_them(jvm, text, size):
+    """A number and a unit; without a unit it is bytes."""
+    parsed = parse(jvm, maxPayload=text)
+    assert (parsed["maxPayload"], parsed["warnings"]) == (size, [])
+
+
+def test_lists_have_commas(jvm):
+    """Blanks around them do not count; each word counts once; an empty list is one."""
+    parsed = parse(jvm, **{"events.allow": " gc , config,gc", "eventListeners": "a.B, c.D$E"})
+    assert (parsed["events.allow"], parsed["eventListeners"]) == (["gc", "config"], ["a.B", "c.D$E"])
+    assert parse(jvm, **{"events.allow": ""})["events.allow"] == []
+
+
+@pytest.mark.parametrize("text", ["from-file", "from-file\n", "  from-file \r\n\n"])
+def test_the_token_may_come_from_a_file(jvm, tmp_path, text):
+    """The configuration goes first, then the file, then the environment."""
+    path = tmp_path / "token"
+    path.write_text(text)
+    environment = {"SPARK_EXPORTER_TOKEN": "from-environment"}
+    parsed = parse(jvm, environment, tokenFile=str(path))
+    assert (parsed["token"], parsed["tokenUnusable"], parsed["warnings"]) == ("from-file", False, [])
+    assert parse(jvm, environment, tokenFile=str(path), token="from-settings")["token"] == "from-settings"
+
+
+@pytest.mark.parametrize("content", ["", "short", "two words of it", "x" * 1025, "x" * 100_000])
+def test_a_file_without_a_usable_token(jvm, tmp_path, content):
+    """Nothing is served, what stands there is not shown, and the environment does not step in."""
+    path = tmp_path / "token"
+    path.write_text(content)
+    parsed = parse(jvm, {"SPARK_EXPORTER_TOKEN": "from-environment"}, tokenFile=str(path))
+    assert (parsed["token"], parsed["tokenUnusable"]) == ("", True)
+    (warning,) = parsed["warnings"]
+    assert warning == (
+        "the file in spark.exporter.tokenFile: "
+        "expected 8 to 1024 visible ASCII characters without a space; nothing is served"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "complaint"),
+    [
+        ("/nowhere/secret-token", "the file cannot be read (NoSuchFileException); nothing is served"),
+        ("/proc", "the file cannot be read (IOException); nothing is served"),
+        ("secret-token", "expected an absolute path; nothing is served"),
+    ],
+)
+def test_a_token_file_that_cannot_be_read(jvm, path, complaint):
+    """Its path is not shown either: somebody may have given the token itself."""
+    parsed = parse(jvm, tokenFile=path)
+    assert (parsed["token"], parsed["tokenUnusable"]) == ("", True)
+    assert parsed["warnings"] == [f"spark.exporter.tokenFile: {complaint}"]

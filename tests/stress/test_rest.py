@@ -1,8 +1,10 @@
-"""Without the plugin: what Spark's REST API says, held against Spark's own event log."""
+"""Without the plugin: what Spark itself says, held against its own event log and against the catalogue."""
 
 import pytest
 
 import event_log
+from exporter.daemon import catalogue
+from promised import expected_names, until_complete
 from running import until
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(420)]
@@ -12,25 +14,52 @@ UNKNOWN = ("task_failures_total",)
 ROUND = ("spill", "query", "shuffle", "again", "fail", "reuse")
 
 
-def ended(daemon):
-    """Return how many jobs the daemon has seen to end."""
-    return sum(value for name, value in daemon.totals().items() if name.startswith("jobs_total"))
+# A daemon beside the driver, an application that uses SQL, and a query of it that is held.
+HELD = {
+    "app_status",
+    "processes",
+    "rest_totals",
+    "running_job",
+    "running_sql",
+    "running_stage",
+    "running_stage_shuffle",
+    "running_stage_summary",
+    "sql",
+}
+# What Spark tells only if it is told to, under names that begin with something of the user's.
+OPENED = {
+    "spark.executor.processTreeMetrics.enabled": "true",
+    "spark.metrics.conf.*.source.jvm.class": "org.apache.spark.metrics.source.JvmSource",
+    "spark.metrics.namespace": "team.${spark.app.name}",
+    "spark.sql.streaming.metricsEnabled": "true",
+}
 
 
-def caught_up(daemon, directory):
-    """Say whether every stage and task that the event log knows so far is published."""
-    (log,) = directory.glob("app-*")
-    try:
-        tally = event_log.replay(log)
-    except ValueError:
-        # The last line is being written.
-        return False
-    totals = daemon.totals()
-    counted = {
-        name: value for name, value in tally.items() if name.startswith(("stages_total", "tasks_total"))
-    }
-    # The log is written in pieces and may be behind.
-    return all(totals.get(name, 0) >= value for name, value in counted.items())
+@pytest.mark.parametrize(
+    ("conf", "words", "held"),
+    [
+        ({}, ("query",), HELD),
+        (
+            OPENED,
+            ("query", "cache", "stream"),
+            HELD | {"jvm_source", "process_tree", "storage", "streaming", "streaming_gauges"},
+        ),
+    ],
+    ids=["as it is", "opened, with a namespace"],
+)
+def test_the_names_are_those_that_need_no_plugin(start_job, start_daemon, conf, words, held):
+    """Exactly: every one whose conditions hold is published, and no other."""
+    job = start_job("paced.py", conf=conf)
+    daemon = start_daemon(job.hear("ui"), arguments=["--poll.interval=500ms"])
+    for word in ("spill", *words, "hold"):
+        job.tell(word)
+        job.hear("done")
+    expected = expected_names({*catalogue.load().conditions} - held)
+    names = until_complete(daemon, expected)
+    job.tell("stop")
+    assert job.wait() == 0
+
+    assert (expected - names, names - expected) == (set(), set())
 
 
 def test_totals_are_those_of_the_event_log_although_the_ui_forgets(start_job, start_daemon, tmp_path):
@@ -42,9 +71,14 @@ def test_totals_are_those_of_the_event_log_although_the_ui_forgets(start_job, st
     for word in (*ROUND, *ROUND[1:]):
         job.tell(word)
         count = job.hear("done")
-        until(lambda count=count: ended(daemon) >= count, f"{count} jobs are published")
+        until(
+            lambda count=count: event_log.jobs_ended(daemon.totals()) >= count, f"{count} jobs are published"
+        )
         # Only now may Spark forget what this word has done.
-        until(lambda: caught_up(daemon, tmp_path / "job-0"), "every stage and task is published")
+        until(
+            lambda: event_log.caught_up(daemon.totals(), tmp_path / "job-0"),
+            "every stage and task is published",
+        )
     failed = {
         labels["collector"]
         for labels, value in zip(

@@ -1,109 +1,39 @@
 """What is published of a whole application, held against Spark's own event log and against the catalogue."""
 
-import contextlib
-import re
 import subprocess
-import threading
 
 import pytest
 import requests
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
-from prometheus_client.parser import text_string_to_metric_families
 
 import event_log
-from exporter.daemon import catalogue
+import sql_log
+from counters import Counters
+from promised import WORKLOAD_LACKS, expected_names, until_complete
 from requirements import require_program
-from running import CUSTOM, until
+from running import until
+
+# Spark's UI has forgotten most of it all when a daemon comes late.
+FORGETFUL = {
+    "spark.ui.retainedStages": "5",
+    "spark.ui.retainedJobs": "5",
+    "spark.ui.retainedDeadExecutors": "0",
+    "spark.sql.ui.retainedExecutions": "2",
+    "spark.exporter.retainedQueries": "0",
+}
+# Of what the workload does in SQL, what must have happened for the comparison to mean something.
+SQL_DONE = {
+    "spark_sql_executions_total{result=completed}",
+    "spark_sql_executions_total{result=failed}",
+    "spark_sql_operator_events_total{metric=number of output rows,operator=SortMergeJoin}",
+    "spark_sql_operator_size_bytes_total{metric=shuffle bytes written,operator=Exchange}",
+    "spark_sql_operator_size_bytes_total{metric=spill size,operator=Sort}",
+    "spark_sql_operator_time_seconds_total{metric=shuffle write time,operator=Exchange}",
+    "spark_sql_operator_time_seconds_total{metric=duration,operator=WholeStageCodegen}",
+    "spark_sql_operator_peak_memory_bytes{operator=HashAggregate}",
+}
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(420)]
-
-EXECUTOR_CUSTOM = "spark_executor_custom_"
-# What the workload does not have: each of these needs another cluster, data source, library or mistake.
-ABSENT = {
-    "accumulators",
-    "connect",
-    "custom_resources",
-    "drops",
-    "dstream_receivers",
-    "dstreams",
-    "dynamic_allocation",
-    "ended",
-    "other_metrics",
-    "streaming_metrics",
-    "streaming_offsets",
-}
-# Whether these are there is a matter of the machine that the test runs on.
-MACHINE = {"cgroup_v2", "container", "container_limits", "container_tasks"}
-
-
-class Counters(threading.Thread):
-    """Scrapes again and again, and notes every counter that went back or was lost."""
-
-    def __init__(self, daemon):
-        super().__init__(daemon=True)
-        self.daemon_under_test = daemon
-        self.scrapes = 0
-        self.fallen = []
-        self._highest = {}
-        self._ending = threading.Event()
-
-    def run(self):
-        while not self._ending.wait(0.5):
-            try:
-                text = self.daemon_under_test.text()
-            except requests.RequestException:
-                # Between two daemons there is none.
-                continue
-            self.scrapes += 1
-            for family in text_string_to_metric_families(text):
-                if family.type == "counter" and not family.name.startswith(("spark_exporter", "process")):
-                    self._look(family)
-
-    def _look(self, family):
-        for sample in family.samples:
-            key = (sample.name, frozenset(sample.labels.items()))
-            if sample.value < self._highest.get(key, 0.0):
-                self.fallen.append((key, self._highest[key], sample.value))
-            self._highest[key] = sample.value
-
-    def stop(self):
-        self._ending.set()
-        self.join()
-
-
-def names_of(text):
-    """Return the names of all built-in metrics of an exposition that do not depend on the machine."""
-    found = {
-        name
-        for name in re.findall(r"^# TYPE (\S+) ", text, flags=re.MULTILINE)
-        if not name.startswith((CUSTOM, EXECUTOR_CUSTOM))
-    }
-    return found - catalogued(MACHINE)
-
-
-def catalogued(conditions):
-    """Return the names of the metrics that exist under one of these conditions."""
-    return {name for name, entry in catalogue.load().entries.items() if entry.when in conditions}
-
-
-def expected_names():
-    """Return what the catalogue promises for the workload."""
-    return {*catalogue.load().entries} - catalogued(ABSENT | MACHINE)
-
-
-def until_complete(daemon, expected):
-    """Wait for a scrape that has every expected name; return the names of that scrape, or of the last one."""
-    names = set()
-
-    def complete():
-        names.clear()
-        names.update(names_of(daemon.text()))
-        return names >= expected
-
-    # The caller compares the names, which says more than that it took too long.
-    with contextlib.suppress(AssertionError):
-        until(complete, "every promised metric", 60)
-    return names
 
 
 def check_exposition(daemon):
@@ -120,21 +50,27 @@ def check_exposition(daemon):
     assert sum(len(family.samples) for family in openmetrics(answer.text)) > 1_000
 
 
+def restart(daemon, counters, start_daemon, target):
+    """Kill the daemon; return another one."""
+    daemon.process.kill()
+    daemon.wait()
+    counters.daemon_under_test = start_daemon(target, arguments=["--poll.interval=1s"])
+    return counters.daemon_under_test
+
+
 def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, tmp_path):
     """Every promised name, every total equal to the event log, no counter ever lower, also over a restart."""
-    job = start_job("workload.py", conf={"spark.ui.retainedStages": "5", "spark.ui.retainedJobs": "5"})
+    job = start_job("workload.py", conf=FORGETFUL)
     target = job.hear("ui")
     daemon = start_daemon(target, arguments=["--poll.interval=1s"])
     counters = Counters(daemon)
     counters.start()
     until(lambda: daemon.totals().get("jobs_total{result=succeeded}", 0) >= 3, "three jobs are published")
 
-    daemon.process.kill()
-    daemon.wait()
-    daemon = start_daemon(target, arguments=["--poll.interval=1s"])
-    counters.daemon_under_test = daemon
+    daemon = restart(daemon, counters, start_daemon, target)
     job.hear("ready", 240)
-    names = until_complete(daemon, expected_names())
+    daemon = restart(daemon, counters, start_daemon, target)
+    names = until_complete(daemon, expected_names(WORKLOAD_LACKS))
     counters.stop()
     check_exposition(daemon)
     job.tell("stop")
@@ -143,6 +79,9 @@ def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, t
 
     (log,) = (tmp_path / "job-0").glob("app-*")
     assert event_log.differences(daemon.totals(), log) == {}
+    assert event_log.replay(log)["executors_removed_total"] >= 1
+    assert sql_log.differences(daemon.samples(), log) == {}
+    assert {name for name, value in sql_log.replay(log).items() if value} >= SQL_DONE
     assert counters.fallen == []
     assert counters.scrapes > 20
-    assert names == expected_names()
+    assert names == expected_names(WORKLOAD_LACKS)

@@ -25,6 +25,14 @@ def usage_error(capsys, *arguments):
     return captured.err
 
 
+@pytest.mark.parametrize(
+    ("command", "actions"), [("config", "get, set, unset"), ("events", "send, show, list")]
+)
+def test_no_action(capsys, command, actions):
+    """The actions of the command are listed."""
+    assert f"an action is missing; expected one of {actions}\n" in usage_error(capsys, command)
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_succeed(capsys, option):
     """They go to standard output."""
@@ -53,7 +61,10 @@ def test_the_help_of_a_command_has_every_flag_with_default_and_variable(capsys):
 
 def test_no_command(capsys):
     """The commands are listed."""
-    assert "a command is missing; expected one of serve, check, top, spark-conf" in usage_error(capsys)
+    assert (
+        "a command is missing; expected one of serve, check, top, config, events, spark-conf"
+        in usage_error(capsys)
+    )
 
 
 def test_an_unknown_command(capsys):

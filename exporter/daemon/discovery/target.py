@@ -17,17 +17,27 @@ def parse_target(value: str) -> str:
         ValueError: the value is something else; the text says what and what is expected.
 
     """
+    return parse_url(value, EXPECTED)
+
+
+def parse_url(value: str, expected: str) -> str:
+    """Return the URL of a server without a slash at its end.
+
+    Raises:
+        ValueError: the value is something else; the text says what, and that it should be ``expected``.
+
+    """
     try:
         url = urlsplit(value)
         port = url.port
     except ValueError as error:
-        raise ValueError(f"{value!r} is not a URL ({error}); expected {EXPECTED}") from error
+        raise ValueError(f"{value!r} is not a URL ({error}); expected {expected}") from error
     if url.scheme not in ("http", "https") or not url.hostname or not is_host(url.hostname):
-        raise ValueError(f"{value!r} is not an http or https URL; expected {EXPECTED}")
+        raise ValueError(f"{value!r} is not an http or https URL; expected {expected}")
     if url.username is not None or url.password is not None:
-        raise ValueError(f"the target at {url.hostname} carries a user name or password; expected {EXPECTED}")
+        raise ValueError(f"the target at {url.hostname} carries a user name or password; expected {expected}")
     if url.query or url.fragment or port == 0 or any(sign <= " " for sign in value):
-        raise ValueError(f"{value!r} has more than scheme, host, port and path; expected {EXPECTED}")
+        raise ValueError(f"{value!r} has more than scheme, host, port and path; expected {expected}")
     return urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST = 50
 """Targets on one page; those that fail come first."""
+_WORDS = ("failing", "waiting", "well")
+"""How a target may be doing, the worst first."""
 OPEN = 3
 """Up to so many targets, what their sources do is shown without a click."""
 _HEADINGS = (
@@ -38,7 +40,7 @@ def targets(known: Mapping[str, TargetStatus], now: float) -> str:
     """
     if not known:
         return ""
-    order = sorted(known, key=lambda target: (known[target].up and not _failing(known[target]), target))
+    order = sorted(known, key=lambda target: (_WORDS.index(_word(known[target])), target))
     parts = [f"<h2>Targets <small>{len(known)}</small></h2>"]
     parts += [_target(target, known[target], now, is_open=len(known) <= OPEN) for target in order[:MOST]]
     if len(order) > MOST:
@@ -46,24 +48,27 @@ def targets(known: Mapping[str, TargetStatus], now: float) -> str:
     return "".join(parts)
 
 
-def _failing(status: TargetStatus) -> bool:
-    return any(source.success is False for source in status.collectors.values())
+def _word(status: TargetStatus) -> str:
+    """Return how a target is doing. Where nothing listens, an application may just have ended."""
+    failed = [source for source in status.collectors.values() if source.success is False]
+    if not all(source.waits for source in failed):
+        return "failing"
+    return "well" if status.up and not failed else "waiting"
 
 
 def _target(target: str, status: TargetStatus, now: float, *, is_open: bool) -> str:
-    word = "failing" if not status.up or _failing(status) else "well"
     asked = {name: source for name, source in status.collectors.items() if source.attempts}
     rows = [_source(name, source, now) for name, source in asked.items()]
     sources = table(_HEADINGS, rows) if rows else ""
     opened = " open" if is_open else ""
     return (
-        f"<details{opened}><summary>{badge(word)} {link(target, target)}: {text(status.state)}</summary>"
+        f"<details{opened}><summary>{badge(_word(status))} {link(target, target)}: {text(status.state)}</summary>"
         f"{sources}</details>"
     )
 
 
 def _source(name: str, source: CollectorStatus, now: float) -> tuple[Piece, ...]:
-    state = {None: "idle", True: "well", False: "failing"}[source.success]
+    state = {None: "idle", True: "well", False: "waiting" if source.waits else "failing"}[source.success]
     ago = (
         f"{seconds(max(0.0, now - source.last_success))} ago" if source.last_success is not None else NOTHING
     )
@@ -75,6 +80,6 @@ def _source(name: str, source: CollectorStatus, now: float) -> tuple[Piece, ...]
         ago,
         seconds(source.seconds),
         count(source.attempts),
-        hot(failures if source.success is False else None, count(failures)),
+        hot(failures if state == "failing" else None, count(failures)),
         reasons,
     )

@@ -53,7 +53,7 @@ MEASURES = (
         "gc",
         "Time in garbage collection",
         SHARE,
-        ("spark_executor_jvm_gc_time_seconds_total", "spark_executor_task_gc_time_seconds_total"),
+        ("spark_executor_jvm_gc_time_seconds_total", "spark_executor_gc_time_seconds_total"),
         rate=True,
         how=MEAN,
     ),
@@ -128,7 +128,7 @@ def builtin(catalogue: Catalogue, published: Published) -> Iterator[Reading]:
         if name is None:
             continue
         entry, column = catalogue[name], columns[name]
-        order = (*(("executor_id",) if entry.scope == "executor" else ()), *entry.own_labels)
+        order = entry.key_labels
         wanted = [(order.index(label), value) for label, value in measure.labels]
         part = order.index(measure.part) if measure.part else -1
         found: dict[str, list[float]] = {}

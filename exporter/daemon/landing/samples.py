@@ -22,9 +22,8 @@ class _Columns(Mapping[str, "list[Sample]"]):
 
     def __getitem__(self, name: str) -> list[Sample]:
         column, entry = self._columns[name], self._catalogue[name]
-        labels = (*(("executor_id",) if entry.scope == "executor" else ()), *entry.own_labels)
         return [
-            Sample(dict(zip(labels, key, strict=True)), value)
+            Sample(dict(zip(entry.key_labels, key, strict=True)), value)
             for key, value in zip(column.keys, column.values, strict=True)
         ]
 

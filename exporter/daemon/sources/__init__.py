@@ -13,7 +13,7 @@ class Facts(NamedTuple):
     """What a source knows of an application's course; None is what it cannot tell."""
 
     waiting: bool | None = None
-    """No executor has registered yet."""
+    """No executor has registered yet, though some are wanted."""
     failed: bool | None = None
     """It would count as failed if it ended now."""
 

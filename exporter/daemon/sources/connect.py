@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _PRESENT, _ABSENT = 3, 12
 _ENDED = {"FINISHED": "finished", "CLOSED": "finished", "FAILED": "failed", "CANCELED": "canceled"}
+_MAX_ASKED = 20
+"""Of so many operations that have ended since the last update it is asked whether they were canceled."""
+_BRIEF = {"details": "false", "planDescription": "false"}
 STATES = ("started", "compiled", "ready", "other")
 """What an operation can be until it has ended."""
 
@@ -61,15 +64,27 @@ class ConnectSource:
         return Update(self._last)
 
     def _count(self, ended: dict[str, dict[str, Any]]) -> None:
-        for operation in ended.keys() - self._counted:
-            item = ended[operation]
-            result = _ENDED[words(item, "state")]
-            # Spark closes what has failed, too, and keeps the reason.
-            result = "failed" if words(item, "detail") and words(item, "state") == "CLOSED" else result
+        new = [item for operation, item in ended.items() if operation not in self._counted]
+        unclear = [item for item in new if _result(item) is None]
+        canceled = [item for item in unclear[-_MAX_ASKED:] if self._was_canceled(item)]
+        for item in new:
+            result = _result(item) or ("canceled" if item in canceled else "finished")
             self._ended[result] += 1
             self._milliseconds[result] += max(0, int(number(item, "duration")))
         # What Spark has forgotten does not return.
         self._counted = set(ended)
+
+    def _was_canceled(self, item: dict[str, Any]) -> bool:
+        """Say whether the last query of an operation has failed although the operation has not."""
+        listed = item.get("sqlExecIds")
+        texts = listed if type(listed) is list else []
+        queries = [int(text) for text in texts if type(text) is str and text.isascii() and text.isdecimal()]
+        if not queries:
+            return False
+        try:
+            return words(self._api.mapping(f"sql/{max(queries)}", _BRIEF), "status") == "FAILED"
+        except NotFoundError:
+            return False
 
     def _frame(self, sessions: list[dict[str, Any]], active: Counter[str]) -> Frame:
         builder = FrameBuilder(self._catalogue, self._last)
@@ -82,3 +97,14 @@ class ConnectSource:
             seconds = self._milliseconds[result] / 1000
             builder.add("spark_connect_operation_time_seconds_total", seconds, result)
         return builder.frame()
+
+
+def _result(item: dict[str, Any]) -> str | None:
+    """Return how an operation has ended; None if it has finished or was canceled.
+
+    Spark soon closes what has ended. It then keeps the reason of a failure, and nothing of a cancellation.
+    """
+    state = words(item, "state")
+    if state == "CLOSED":
+        return "failed" if words(item, "detail") else None
+    return _ENDED[state]

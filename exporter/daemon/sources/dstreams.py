@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.daemon.errors import NotFoundError
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.rest import copy, identifiers, moment, table, words
+from exporter.daemon.sources.rest import copy, identifiers, moment, number, table, words
 
 if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MAX_RECEIVERS = 50
 _PRESENT, _ABSENT = 3, 12
 _STATES = {"QUEUED": "waiting", "PROCESSING": "processing"}
+_COMPLETED = "COMPLETED"
+_PAUSE = 20
+"""After so many updates the list of all batches is read again, if the last one could not be told without."""
 
 
 class DStreamsSource:
@@ -29,8 +32,11 @@ class DStreamsSource:
         self._catalogue = catalogue
         self._statistics = table(catalogue, "streaming/statistics")
         self._batch = table(catalogue, "streaming/batches")
-        self._waiting: set[int] = set()
         self._ended: dict[str, Any] | None = None
+        self._place: tuple[int, int] | None = None
+        """How many batches had completed, and the number of the last one of them."""
+        self._pause = 0
+        self._errors: dict[str, float] = {}
         self._last = Frame()
         self.every = _ABSENT
         """Seldom while there is no streaming context."""
@@ -47,9 +53,10 @@ class DStreamsSource:
         copy(builder, self._statistics, statistics)
         builder.add("spark_dstream_start_timestamp_seconds", moment(statistics.get("startTime")))
         self._add_receivers(builder)
-        ended = self._last_batch(builder)
-        if ended is not None:
-            copy(builder, self._batch, ended)
+        self._add_active(builder)
+        self._look_for_last(statistics)
+        if self._ended is not None:
+            copy(builder, self._batch, self._ended)
         self._last = builder.frame()
         return Update(self._last)
 
@@ -57,28 +64,50 @@ class DStreamsSource:
         receivers = self._api.array("streaming/receivers")
         if len(receivers) > MAX_RECEIVERS:
             builder.drop(LIMIT, len(receivers) - MAX_RECEIVERS)
+        errors = {}
         for item in receivers[:MAX_RECEIVERS]:
-            number = next(iter(identifiers({"id": [item.get("streamId")]}, "id")), "")
-            name = f"{words(item, 'streamName')} {number}".strip()
+            stream = next(iter(identifiers({"id": [item.get("streamId")]}, "id")), "")
+            name = f"{words(item, 'streamName')} {stream}".strip()
             builder.add("spark_dstream_receiver_records_per_second", item.get("avgEventRate"), name)
-            failed = moment(item.get("lastErrorTime"))
-            builder.add("spark_dstream_receiver_last_error_timestamp_seconds", failed, name)
+            # Spark forgets the error when it starts the receiver again.
+            failed = moment(item.get("lastErrorTime")) or self._errors.get(name)
+            if failed is not None:
+                errors[name] = failed
+                builder.add("spark_dstream_receiver_last_error_timestamp_seconds", failed, name)
+        self._errors = errors
 
-    def _last_batch(self, builder: FrameBuilder) -> dict[str, Any] | None:
-        """Return the newest of the batches that have ended since they were seen to wait or run.
-
-        A list of all batches would be as long as Spark's memory.
-        """
+    def _add_active(self, builder: FrameBuilder) -> None:
         listed = self._api.array("streaming/batches", {"status": list(_STATES)})
         for status, state in _STATES.items():
             count = sum(words(item, "status") == status for item in listed)
             builder.add("spark_dstream_batches", count, state)
-        waiting = {number for item in listed for number in identifiers({"id": [item.get("batchId")]}, "id")}
-        for batch in sorted(self._waiting - waiting, reverse=True):
-            try:
-                self._ended = self._api.mapping(f"streaming/batches/{batch}")
-            except NotFoundError:
-                continue
-            break
-        self._waiting = waiting
-        return self._ended
+
+    def _look_for_last(self, statistics: dict[str, Any]) -> None:
+        """Find the batch that completed last.
+
+        The list of all batches is as long as Spark's memory. But a batch has its time as its number, so after
+        so many more batches the last one is so many intervals later, as long as Spark runs one at a time.
+        """
+        completed = int(number(statistics, "numTotalCompletedBatches"))
+        if completed <= 0 or (self._place is not None and self._place[0] == completed):
+            return
+        found = self._guess(completed, int(number(statistics, "batchDuration")))
+        if found is None and self._pause > 0:
+            self._pause -= 1
+            return
+        if found is None:
+            self._pause = _PAUSE
+            listed = self._api.array("streaming/batches", {"status": _COMPLETED})
+            found = max(listed, key=lambda item: number(item, "batchId"), default=None)
+        if found is not None:
+            self._ended, self._place = found, (completed, int(number(found, "batchId")))
+
+    def _guess(self, completed: int, interval: int) -> dict[str, Any] | None:
+        if self._place is None:
+            return None
+        before, batch = self._place
+        try:
+            found = self._api.mapping(f"streaming/batches/{batch + (completed - before) * interval}")
+        except NotFoundError:
+            return None
+        return found if words(found, "status") == _COMPLETED else None

@@ -71,6 +71,14 @@ class EnvironmentSource:
             raise SourceError("invalid", str(error)) from error
 
 
+def begins_empty(conf: Mapping[str, str]) -> bool:
+    """Say whether dynamic allocation begins without executors, and asks for them when there is work."""
+    least = conf.get("spark.dynamicAllocation.minExecutors", "0")
+    first = conf.get("spark.dynamicAllocation.initialExecutors", least)
+    numbers = (least, first, conf.get("spark.executor.instances", "0"))
+    return conf.get("spark.dynamicAllocation.enabled") == "true" and {*numbers} == {"0"}
+
+
 class RuntimeSource:
     """Reads ``/environment`` once. It is the largest of Spark's answers, and does not change."""
 

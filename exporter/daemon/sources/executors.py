@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from exporter.daemon.errors import SourceError
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.reasons import REASONS, classify
 from exporter.daemon.sources.rest import copy, moment, table, words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.rest import Api
 
@@ -18,19 +21,27 @@ DRIVER = "driver"
 MAX_REMOVED = 100
 """Of so many removed executors, those that went last, the counters are published one by one."""
 _REASON_LENGTH = 200
-_NOT_OF_TASKS = {("totalDuration",), ("totalGCTime",)}
+NOT_OF_TASKS = {"totalDuration", "totalGCTime"}
 """What Spark gives the driver in place of sums over its tasks: its age, and its own garbage collection."""
 
 
 class ExecutorsSource:
-    """Reads ``/allexecutors``. Spark forgets removed ones in time: each is counted when it is seen."""
+    """Reads ``/allexecutors``. Spark forgets removed ones in time: each is counted when it is seen.
+
+    Args:
+        api: asks.
+        catalogue: says what is published.
+        wanted: says whether the application wants executors at all, or raises SourceError.
+
+    """
 
     name = "executors"
     every = 1
 
-    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+    def __init__(self, api: Api, catalogue: Catalogue, wanted: Callable[[], bool] = lambda: True) -> None:
         """Ask ``api``."""
         self._api = api
+        self._wanted = wanted
         self._catalogue = catalogue
         self._fields = table(catalogue, "allexecutors", "executor_id")
         self._counters = tuple(
@@ -66,7 +77,16 @@ class ExecutorsSource:
         for reason, count in self._reasons.items():
             builder.add("spark_app_executor_removals_total", count, reason)
         self._last = builder.frame()
-        return Update(self._last, facts=Facts(waiting=not self._added_count))
+        return Update(self._last, facts=Facts(waiting=self._waits()))
+
+    def _waits(self) -> bool | None:
+        """Say whether it waits for its first executor; None if nobody can tell whether it wants one."""
+        if self._added_count:
+            return False
+        try:
+            return self._wanted()
+        except SourceError:
+            return None
 
     def _count(self, working: dict[str, dict[str, Any]]) -> None:
         """Count who came and who went. Spark never gives an id twice, and what it forgot does not return."""
@@ -78,7 +98,7 @@ class ExecutorsSource:
         self._added, self._removed = set(working), gone
 
     def _add_live(self, builder: FrameBuilder, name: str, item: dict[str, Any]) -> None:
-        found = tuple(field for field in self._fields if name != DRIVER or field.path not in _NOT_OF_TASKS)
+        found = tuple(field for field in self._fields if name != DRIVER or field.path[-1] not in NOT_OF_TASKS)
         copy(builder, found, item, executor_id=name)
         stages = item.get("excludedInStages", item.get("blacklistedInStages"))
         if type(stages) is list:

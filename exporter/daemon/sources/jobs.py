@@ -11,6 +11,8 @@ from exporter.daemon.sources.follow import Follower
 from exporter.daemon.sources.rest import copy, moment, number, table, words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.rest import Api
 
@@ -31,9 +33,10 @@ class JobsSource:
     name = "jobs"
     every = 1
 
-    def __init__(self, api: Api, catalogue: Catalogue) -> None:
-        """Ask ``api``."""
+    def __init__(self, api: Api, catalogue: Catalogue, served: Callable[[], bool] = lambda: False) -> None:
+        """Ask ``api``; ``served`` says whether the application's plugin gives the totals."""
         self._api = api
+        self._served = served
         self._catalogue = catalogue
         self._fields = table(catalogue, "jobs", "job_id")
         self._follower = Follower(lambda number: api.mapping(f"jobs/{number}"), self._every)
@@ -42,6 +45,11 @@ class JobsSource:
         self._missed = 0
         self._newest: tuple[float, int, bool] | None = None
         self._last = Frame()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job ran when this was updated last."""
+        return bool(self._running)
 
     def update(self) -> Update[Frame]:
         """Return the running jobs, and how many have ended."""
@@ -76,7 +84,8 @@ class JobsSource:
         builder.add("spark_app_jobs_active", len(running))
         for result, count in self._ended.items():
             builder.add("spark_app_jobs_total", count, result)
-        builder.add("spark_exporter_missed_jobs_total", self._missed)
+        if not self._served():
+            builder.add("spark_exporter_missed_jobs_total", self._missed)
         shown = sorted(running)[:MAX_SHOWN]
         if len(running) > len(shown):
             builder.drop(LIMIT, len(running) - len(shown))

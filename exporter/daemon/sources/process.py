@@ -9,15 +9,15 @@ import psutil
 
 from exporter.daemon.frame import Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.processtree import PYTHON_WORKER, Finder, Group, look, port_here
+from exporter.daemon.sources.processtree import PYTHON, Finder, Group, look, port_here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.processtree import Node
 
-COUNT = "count"
+COUNT, CPU_TIMES = "count", "cpu_times"
 SELDOM = 12
 """After how many polls to look again, as long as there is nothing to be seen."""
 
@@ -27,18 +27,19 @@ class Field(NamedTuple):
 
     metric: str
     method: str
-    attribute: str
+    attributes: tuple[str, ...]
+    """Of what the method returns, to be added up; none if that is the number itself."""
     labels: tuple[str, ...]
     """Those after the role."""
     grows: bool
     """Whether it is a count, which stays when a process ends."""
 
-    def read(self, process: psutil.Process, *, reaped: bool) -> float:
+    def read(self, process: psutil.Process, *, inherits: bool) -> float:
         """Return the value.
 
         Args:
             process: to be asked.
-            reaped: whether to add what its ended children leave to it.
+            inherits: whether to add the CPU time that its ended children left to it.
 
         Raises:
             psutil.Error: it is gone, or may not be looked at.
@@ -48,16 +49,19 @@ class Field(NamedTuple):
         if self.method == COUNT:
             return 1.0
         answer = getattr(process, self.method)()
-        value = float(getattr(answer, self.attribute) if self.attribute else answer)
-        # Of input and output, Linux gives a parent what its children did by itself.
-        return value + float(getattr(answer, f"children_{self.attribute}", 0.0)) if reaped else value
+        if not self.attributes:
+            return float(answer)
+        value = sum([float(getattr(answer, attribute)) for attribute in self.attributes])
+        if inherits and self.method == CPU_TIMES:
+            value += sum([float(getattr(answer, f"children_{attribute}")) for attribute in self.attributes])
+        return value
 
 
 class Tally:
     """A count over processes that come and go: it never goes back.
 
-    What an ended process had counted passes to its parent if that is one of them, for the operating system
-    adds it there. Else it is kept here.
+    What an ended process had counted is kept here, unless it has passed to one of them, its parent or,
+    if that has ended too, the nearest one above.
     """
 
     def __init__(self) -> None:
@@ -72,25 +76,32 @@ class Tally:
 
         Args:
             values: what each process has counted that is there.
-            parents: the pids of their parents.
+            parents: the pids of their parents, of those to which the operating system passes the counts
+                of ended children.
 
         """
-        pids = {process.pid for process in values}
         for process, value in self._last.items():
-            if process not in values and self._parents[process] not in pids:
+            if process not in values and not self._has_heir(process, values):
                 self._ended += value
         self._last = values
-        self._parents = {process: parents[process] for process in values}
+        self._parents = dict(parents)
         # Between a process's end and its parent's taking note of it, its count is nowhere to be seen.
         self._highest = max(self._highest, self._ended + sum(values.values()))
         return self._highest
+
+    def _has_heir(self, process: psutil.Process, living: Collection[psutil.Process]) -> bool:
+        before = {one.pid: one for one in self._parents}
+        above = before.get(self._parents.get(process, 0))
+        while above is not None and above not in living:
+            above = before.get(self._parents[above])
+        return above is not None
 
 
 class ProcessSource:
     """Reads the processes of an application by psutil; finds none if they are elsewhere.
 
     Executors are known by ``--app-id`` in their command line, the driver by the port at which it listens, and
-    Python processes by the JVM that started them, or that they started.
+    the others by the JVM that started them, or that they started. Roles are those of the plugin.
 
     Args:
         target: URL of the driver's UI.
@@ -133,10 +144,13 @@ class ProcessSource:
         jvms = {group.executor_id for group in groups}
         # An executor's counts go with it, else they would pile up with those that come and go.
         self._tallies = {key: tally for key, tally in self._tallies.items() if key[0].executor_id in jvms}
-        known: dict[Group, list[psutil.Process]] = {group: [] for group, _ in self._tallies} | groups
         builder = FrameBuilder(self._catalogue, self._last)
-        for group in sorted(known):
-            self._read(builder, group, known[group], nodes)
+        pids: dict[str, set[int]] = {}
+        for group, processes in groups.items():
+            pids.setdefault(group.executor_id, set()).update([process.pid for process in processes])
+        for group in sorted(groups):
+            parents = {process: nodes[process.pid].parent for process in groups[group]}
+            self._read(builder, group, parents, pids[group.executor_id])
         self._last = builder.frame()
         return Update(self._last)
 
@@ -144,13 +158,16 @@ class ProcessSource:
         self,
         builder: FrameBuilder,
         group: Group,
-        processes: Sequence[psutil.Process],
-        nodes: Mapping[int, Node],
+        parents: Mapping[psutil.Process, int],
+        tree: Collection[int],
     ) -> None:
-        answers = [_ask(self._fields, process, reaped=group.role == PYTHON_WORKER) for process in processes]
-        living = {
-            process: answer for process, answer in zip(processes, answers, strict=True) if answer is not None
-        }
+        """Add the samples of one group, whose processes have these parents and belong to this tree."""
+        living = {}
+        for process, parent in parents.items():
+            # Only of Python is everything below Python's, too. Of what has started the JVM, nothing is.
+            answer = _ask(self._fields, process, inherits=group.role == PYTHON and parent in tree)
+            if answer is not None:
+                living[process] = answer
         for field in self._fields:
             values = {process: answer[field] for process, answer in living.items()}
             # A part of them would look like all.
@@ -158,34 +175,36 @@ class ProcessSource:
                 continue
             value = sum(values.values())
             if field.grows:
-                tally = self._tallies.setdefault((group, field), Tally())
-                value = tally.add_up(values, {process: nodes[process.pid].parent for process in values})
+                # Of input and output, Linux gives a parent what its ended children did by itself.
+                passes = group.role == PYTHON or field.method != CPU_TIMES
+                heirs = {process: parents[process] for process in values} if passes else {}
+                value = self._tallies.setdefault((group, field), Tally()).add_up(values, heirs)
             builder.add(field.metric, value, *group, *field.labels)
 
 
 def _fields(catalogue: Catalogue) -> tuple[Field, ...]:
     fields = []
     for metric, origin in catalogue.origins("process"):
-        method, _, attribute = origin.field.partition(".")
+        method, _, attributes = origin.field.partition(".")
         labels = tuple(value for _, value in origin.labels)
         grows = catalogue[metric].family.type == "counter"
-        fields.append(Field(metric, method, attribute, labels, grows))
+        fields.append(Field(metric, method, tuple(filter(None, attributes.split("+"))), labels, grows))
     return tuple(fields)
 
 
-def _ask(fields: Sequence[Field], process: psutil.Process, *, reaped: bool) -> dict[Field, float] | None:
+def _ask(fields: Sequence[Field], process: psutil.Process, *, inherits: bool) -> dict[Field, float] | None:
     """Return all fields of a process; None if it has ended meanwhile."""
     try:
         with process.oneshot():
-            return {field: _value(field, process, reaped=reaped) for field in fields}
+            return {field: _value(field, process, inherits=inherits) for field in fields}
     except psutil.NoSuchProcess:
         return None
 
 
-def _value(field: Field, process: psutil.Process, *, reaped: bool) -> float:
+def _value(field: Field, process: psutil.Process, *, inherits: bool) -> float:
     """Return one field of a process; ``math.nan`` itself if the daemon may not look, or there is none."""
     try:
-        return field.read(process, reaped=reaped)
+        return field.read(process, inherits=inherits)
     except psutil.NoSuchProcess:
         raise
     except (psutil.Error, AttributeError, OSError):

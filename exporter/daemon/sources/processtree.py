@@ -14,18 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 DRIVER = "driver"
-EXECUTOR = "executor"
-DRIVER_PYTHON = "driver_python"
-PYTHON_WORKER = "python_worker"
-ROLES = (DRIVER, DRIVER_PYTHON, EXECUTOR, PYTHON_WORKER)
-"""The values of the label ``role``."""
+"""The executor_id of the driver's processes."""
+JVM, PYTHON, OTHER = "jvm", "python", "other"
+ROLES = (JVM, PYTHON, OTHER)
+"""The values of the label ``role``, which the plugin gives by the same rules."""
 
 _EXECUTOR_CLASS = re.compile(r"org\.apache\.spark\.[\w.]*ExecutorBackend")
 _DRIVER_CLASS = re.compile(
     r"org\.apache\.spark\."
     r"(deploy\.SparkSubmit|deploy\.yarn\.ApplicationMaster|deploy\.worker\.DriverWrapper|[\w.]*SparkConnectServer)"
 )
-_PYTHON = re.compile(r"(python|pypy)[\d.]*")
+_PYTHON_NAMES = ("python", "pypy")
 _SHELL = "pyspark-shell"
 """What PySpark submits when Python starts the JVM, and not the other way round."""
 _PORTS = {"http": 80, "https": 443}
@@ -51,16 +50,18 @@ class Node(NamedTuple):
         return bool(self.command) and PurePosixPath(self.command[0]).name == "java"
 
     @property
-    def is_python(self) -> bool:
-        """Whether it is a Python process."""
-        return bool(self.command) and _PYTHON.fullmatch(PurePosixPath(self.command[0]).name) is not None
-
-    @property
-    def runs_module(self) -> bool:
-        """Whether it is Python with a module to run: so Spark starts workers, and never a user's script."""
-        options = self.command[1:]
-        script = next((at for at, word in enumerate(options) if not word.startswith("-")), len(options))
-        return self.is_python and "-m" in options[:script]
+    def role(self) -> str:
+        """What it is by its name, or else by its program's: a script is called as itself."""
+        for ask in (self.process.name, self.process.exe):
+            try:
+                name = PurePosixPath(ask()).name
+            except psutil.Error:
+                continue
+            if name.startswith(_PYTHON_NAMES):
+                return PYTHON
+            if name == "java":
+                return JVM
+        return OTHER
 
     def runs(self, main_class: re.Pattern[str]) -> bool:
         """Say whether it is a JVM and was given this class."""
@@ -126,7 +127,7 @@ class Finder:
         self._driver: psutil.Process | None = None
 
     def find(self, nodes: Mapping[int, Node]) -> dict[Group, list[psutil.Process]]:
-        """Return the processes of each group, parents before their children."""
+        """Return the processes of each group, those of all three roles for each executor that is here."""
         executors = {
             pid: node
             for pid, node in nodes.items()
@@ -136,15 +137,12 @@ class Finder:
         children = _children(nodes)
         driver = self._find_driver(nodes, executors)
         if driver is not None:
-            groups[Group(DRIVER, DRIVER)] = [driver.process]
-            if _SHELL in driver.command:
-                parent = _python_above(nodes, driver)
-                groups[Group(DRIVER, DRIVER_PYTHON)] = [parent.process] if parent is not None else []
-            _add_workers(groups, DRIVER, driver, children)
+            _add_tree(groups, DRIVER, driver, children)
+            starter = _python_above(nodes, driver) if _SHELL in driver.command else None
+            if starter is not None:
+                groups[Group(DRIVER, PYTHON)].append(starter.process)
         for node in executors.values():
-            executor_id = node.option("--executor-id")
-            groups.setdefault(Group(executor_id, EXECUTOR), []).append(node.process)
-            _add_workers(groups, executor_id, node, children)
+            _add_tree(groups, node.option("--executor-id"), node, children)
         return groups
 
     def _find_driver(self, nodes: Mapping[int, Node], executors: Mapping[int, Node]) -> Node | None:
@@ -188,8 +186,11 @@ def _port_of(url: str) -> int | None:
 
 
 def _children(nodes: Mapping[int, Node]) -> dict[int, list[Node]]:
+    """Return the children of each process without executors and drivers, which have trees of their own."""
     children: dict[int, list[Node]] = {}
     for node in nodes.values():
+        if node.runs(_EXECUTOR_CLASS) or node.runs(_DRIVER_CLASS):
+            continue
         children.setdefault(node.parent, []).append(node)
     return children
 
@@ -198,31 +199,28 @@ def _python_above(nodes: Mapping[int, Node], node: Node) -> Node | None:
     """Return the nearest Python process above, through shells and the like."""
     passed = {node.process.pid}
     while (above := nodes.get(node.parent)) is not None and above.process.pid not in passed:
-        if above.is_python:
+        if above.role == PYTHON:
             return above
         passed.add(above.process.pid)
         node = above
     return None
 
 
-def _add_workers(
+def _add_tree(
     groups: dict[Group, list[psutil.Process]], executor_id: str, jvm: Node, children: Mapping[int, list[Node]]
 ) -> None:
-    """Add what a JVM started: Python with a module is a worker, with all below it; a script is a driver."""
-    for node, worker in _below(jvm, children, False):
-        if worker:
-            groups.setdefault(Group(executor_id, PYTHON_WORKER), []).append(node.process)
-        elif executor_id == DRIVER and node.is_python:
-            groups.setdefault(Group(executor_id, DRIVER_PYTHON), []).append(node.process)
+    for role in ROLES:
+        groups.setdefault(Group(executor_id, role), [])
+    groups[Group(executor_id, JVM)].append(jvm.process)
+    for node, role in _below(jvm, JVM, children):
+        groups[Group(executor_id, role)].append(node.process)
 
 
-def _below(node: Node, children: Mapping[int, list[Node]], worker: bool) -> Iterator[tuple[Node, bool]]:
-    """Yield everything below a process but other JVMs, and whether it belongs to a Python worker."""
+def _below(node: Node, role: str, children: Mapping[int, list[Node]]) -> Iterator[tuple[Node, str]]:
+    """Yield everything below a process that has this role; what Python starts is Python's."""
     for child in children.get(node.process.pid, ()):
         # Who has no command line has ended and waits for its parent to take note of it.
-        if child.is_jvm or not child.command:
-            continue
-        belongs = worker or child.runs_module
-        yield child, belongs
-        if belongs or not child.is_python:
-            yield from _below(child, children, belongs)
+        if child.command:
+            inherited = PYTHON if role == PYTHON else child.role
+            yield child, inherited
+            yield from _below(child, inherited, children)

@@ -65,7 +65,7 @@ class Runner:
 
     def failed(self, collector: str, error: SourceError, seconds: float, key: str = "") -> SourceError:
         """Count and log one failure; return it. The log is silent while the same fault of ``key`` lasts."""
-        self._status.failed(self._target, collector, seconds, error.reason)
+        self._status.failed(self._target, collector, seconds, error.reason, transient=error.transient)
         # Waiting for a driver is what the daemon is for; a defect is what nobody expects.
         level = logging.INFO if error.transient else logging.WARNING
         level = logging.ERROR if error.reason == "internal" else level

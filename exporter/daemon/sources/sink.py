@@ -13,6 +13,7 @@ from exporter.daemon.errors import SourceError
 from exporter.daemon.frame import NOT_A_NUMBER, Frame, FrameBuilder
 from exporter.daemon.readings import vocabulary
 from exporter.daemon.sources import Update
+from exporter.daemon.sources.executors import NOT_OF_TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,6 +135,8 @@ class SinkSource:
         for line in lines(text, registry):
             found, executor = _FIELD.fullmatch(line.name), _EXECUTOR.match(line.labels)
             if found is None or executor is None or found["field"] not in known:
+                continue
+            if executor[1] == DRIVER and found["field"] in NOT_OF_TASKS:
                 continue
             metric, origin = known[found["field"]]
             value = parse_value(line.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from exporter.daemon.frame import LIMIT, MALFORMED, Frame, FrameBuilder
 from exporter.daemon.sources import Update
 from exporter.daemon.sources.follow import ahead
 from exporter.daemon.sources.operators import Operators, kind_of, metrics_of, nodes_of
-from exporter.daemon.sources.rest import copy, identifiers, number, table, words
+from exporter.daemon.sources.rest import copy, identifiers, moment, number, table, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.rest import Api
@@ -22,6 +23,8 @@ MAX_SHOWN = 20
 """So many running executions, the oldest ones, are published one by one."""
 MAX_READ = 100
 """So many executions are read in one poll; the next poll goes on with the others."""
+SETTLED = 10.0
+"""Seconds after its end in which the driver may still be adding up the metrics of an execution."""
 _RUNNING = "RUNNING"
 _RESULTS = {"COMPLETED": "completed", "FAILED": "failed"}
 _JOBS = {"running": "runningJobIds", "succeeded": "successJobIds", "failed": "failedJobIds"}
@@ -30,13 +33,29 @@ _BRIEF = {"details": "false", "planDescription": "false"}
 
 
 class SqlSource:
-    """Reads ``/sql/ID``, of each execution when it is new and when it has ended, of running ones briefly."""
+    """Reads ``/sql/ID``, of each execution when it is new and when it has ended, of running ones briefly.
+
+    Args:
+        api: asks.
+        catalogue: says what is published.
+        served: whether the application's plugin gives the totals, exactly.
+        now: Unix seconds.
+
+    """
 
     name = "sql"
 
-    def __init__(self, api: Api, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        api: Api,
+        catalogue: Catalogue,
+        served: Callable[[], bool] = lambda: False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         """Ask ``api``."""
         self._api = api
+        self._served = served
+        self._now = now
         self._catalogue = catalogue
         self._fields = table(catalogue, "sql", "execution_id")
         self._next = 0
@@ -45,7 +64,7 @@ class SqlSource:
         self._bare: set[int] = set()
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._milliseconds: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
-        self._operators = Operators()
+        self._operators = Operators(catalogue)
         self._missed = 0
         self._found = False
         self._last = Frame()
@@ -133,7 +152,10 @@ class SqlSource:
         self._operators.add(item)
 
     def _too_early(self, execution: int, item: Mapping[str, Any]) -> bool:
-        """Say, once, whether an execution has ended and the driver has yet to add up its metrics."""
+        """Say, once, whether an execution has ended just now and the driver has yet to add up its metrics."""
+        started = moment(item.get("submissionTime"))
+        if started is not None and started + number(item, "duration") / 1000 < self._now() - SETTLED:
+            return False
         bare = not any(True for node in nodes_of(item) for _ in metrics_of(node))
         early = bare and execution not in self._bare
         if early:
@@ -146,7 +168,18 @@ class SqlSource:
         if not self._found:
             return builder.frame()
         running = {n: item for n, item in self._running.items() if n not in self._bare}
-        builder.add("spark_sql_executions_active", len(running))
+        # Totals of both would differ: Spark's texts are rounded, and polls come later than events.
+        if not self._served():
+            self._add_totals(builder, len(running))
+        shown = sorted(running)[:MAX_SHOWN]
+        if len(running) > len(shown):
+            builder.drop(LIMIT, len(running) - len(shown))
+        for execution in shown:
+            self._show(builder, str(execution), running[execution])
+        return builder.frame()
+
+    def _add_totals(self, builder: FrameBuilder, active: int) -> None:
+        builder.add("spark_sql_executions_active", active)
         for result, count in self._ended.items():
             builder.add("spark_sql_executions_total", count, result)
             seconds = self._milliseconds[result] / 1000
@@ -155,13 +188,10 @@ class SqlSource:
         if self._operators.unreadable:
             builder.drop(MALFORMED, self._operators.unreadable)
             self._operators.unreadable = 0
+        if self._operators.unnamed:
+            builder.drop(LIMIT, self._operators.unnamed)
+            self._operators.unnamed = 0
         self._operators.show(builder)
-        shown = sorted(running)[:MAX_SHOWN]
-        if len(running) > len(shown):
-            builder.drop(LIMIT, len(running) - len(shown))
-        for execution in shown:
-            self._show(builder, str(execution), running[execution])
-        return builder.frame()
 
     def _show(self, builder: FrameBuilder, execution: str, item: Mapping[str, Any]) -> None:
         copy(builder, self._fields, item, execution_id=execution)

@@ -12,7 +12,7 @@ from exporter.daemon.sources.rest import copy, moment, number, table, words
 from exporter.daemon.sources.summaries import Summaries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.rest import Api
@@ -30,9 +30,10 @@ class StagesSource:
     name = "stages"
     every = 1
 
-    def __init__(self, api: Api, catalogue: Catalogue) -> None:
-        """Ask ``api``."""
+    def __init__(self, api: Api, catalogue: Catalogue, served: Callable[[], bool] = lambda: False) -> None:
+        """Ask ``api``; ``served`` says whether the application's plugin gives the totals."""
         self._api = api
+        self._served = served
         self._catalogue = catalogue
         self._fields = table(catalogue, "stages", "stage_id", "attempt_id")
         self._follower = Follower(lambda stage: api.array(f"stages/{stage}", _BRIEF), self._every)
@@ -55,7 +56,8 @@ class StagesSource:
         self._totals.show(builder, self._books.running())
         builder.add("spark_app_stages_active", len(running))
         builder.add("spark_app_stages_pending", len(live) - len(running))
-        builder.add("spark_exporter_missed_stages_total", self._books.missed)
+        if not self._served():
+            builder.add("spark_exporter_missed_stages_total", self._books.missed)
         self._add_running(builder, running)
         self._last = builder.frame()
         return Update(self._last)

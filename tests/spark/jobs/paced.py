@@ -2,13 +2,17 @@
 
 import contextlib
 import sys
+import time
 from pathlib import Path
 
 from py4j.protocol import Py4JError
-from pyspark import TaskContext
+from pyspark import InheritableThread, StorageLevel, TaskContext
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F  # noqa: N812
 from talk import say, session
+
+LAST = 3
+"""The partition that is held."""
 
 
 def spill(spark):
@@ -57,6 +61,35 @@ def reuse(spark):
     shuffled.count()
 
 
+def cache(spark):
+    """Keep something in memory."""
+    spark.range(0, 1_000, 1, 4).persist(StorageLevel.MEMORY_ONLY).count()
+
+
+def stream(spark):
+    """Begin a stateful query that goes on."""
+    rates = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 50).load()
+    counts = rates.withWatermark("timestamp", "1 second").groupBy("timestamp").count()
+    query = counts.writeStream.queryName("counts").outputMode("append").format("noop").start()
+    while query.lastProgress is None or query.lastProgress.batchId < 1:
+        time.sleep(0.1)
+
+
+def hold(spark):
+    """Begin a query whose last stage reads from a shuffle, and whose last task waits for a file."""
+    go = Path.cwd() / "go"
+
+    @F.udf("long")
+    def wait_if_last(number, partition):
+        while partition == LAST and not go.exists():
+            time.sleep(0.05)
+        return number
+
+    shuffled = spark.range(0, 4_000, 1, 4).repartition(LAST + 1)
+    held = shuffled.select(wait_if_last("id", F.spark_partition_id()))
+    InheritableThread(target=held.collect, daemon=True).start()
+
+
 def main():
     """Run them in rounds until the words end."""
     local = f"file://{Path.cwd()}"
@@ -67,7 +100,7 @@ def main():
         **{"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"},
         **{"spark.shuffle.spill.numElementsForceSpillThreshold": "2000"},
     )
-    jobs = {job.__name__: job for job in (spill, query, shuffle, again, fail, reuse)}
+    jobs = {job.__name__: job for job in (spill, query, shuffle, again, fail, reuse, cache, stream, hold)}
     tracker = spark.sparkContext.statusTracker()
     for line in sys.stdin:
         word = line.strip()
@@ -75,6 +108,7 @@ def main():
             break
         jobs[word](spark)
         say(done=max(tracker.getJobIdsForGroup(None), default=-1) + 1)
+    Path("go").touch()
     spark.stop()
 
 

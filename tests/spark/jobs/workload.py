@@ -137,7 +137,7 @@ def stream(spark):
     batches = 0
     while batches < 3:
         progress = good.lastProgress
-        batches = progress.batchId if progress else 0
+        batches = progress["batchId"] if progress else 0
         time.sleep(0.1)
 
     def refuse(_batch, number):

@@ -218,7 +218,10 @@ PYSPARK = "sys.modules['pyspark'] = types.ModuleType('pyspark')"
     ("before", "after", "environment", "threads"),
     [
         ("", "Counter('c', 'd')", {}, 0),
-        (PYSPARK, "", {}, 0),
+        (PYSPARK, "", {}, 1),
+        ("", "", {"PYSPARK_GATEWAY_PORT": "1"}, 1),
+        ("", "", {}, 0),
+        (PYSPARK, "", {"PYTHON_WORKER_FACTORY_SECRET": "x"}, 0),
         (PYSPARK, "Counter('c', 'd'); Counter('e', 'd')", {}, 1),
         ("", "Counter('c', 'd')", {"PYSPARK_GATEWAY_PORT": "1"}, 1),
         ("", f"c = Counter('c', 'd'); {PYSPARK}; import pickle; pickle.dumps(c)", {}, 1),
@@ -228,7 +231,7 @@ PYSPARK = "sys.modules['pyspark'] = types.ModuleType('pyspark')"
     ],
 )
 def test_when_the_thread_runs(run_python, before, after, environment, threads):
-    """One daemon thread, in a process that may be a driver and has metrics, and in no other."""
+    """One daemon thread, in a process that may be a driver, from the import on; and none in any other."""
     environment = {"PYTHON_WORKER_FACTORY_SECRET": None, **environment}
     done = run_python(THREAD.format(before=before, after=after), **environment)
     assert done.stdout.strip() == str(["spark-exporter-attach"] * threads)
@@ -309,3 +312,42 @@ Counter("c", "d")
 print([thread.is_alive() for thread in threading.enumerate() if thread.name == "spark-exporter-attach"])
 """
     assert run_python(script, PYTHON_WORKER_FACTORY_SECRET=None).stdout == "[True]\n"
+
+
+def test_listeners_hear_of_each_application(pyspark, directories, monkeypatch):
+    """Now, at each beginning and each end; one that fails keeps nothing from the others."""
+    monkeypatch.setattr(attach._Directory, "listeners", ())
+    monkeypatch.setattr(attach._Directory, "current", None)
+    heard, follower = [], Follower(REGISTRY)
+    monkeypatch.setattr(attach._State, "started", True)
+    monkeypatch.setattr(attach._State, "follower", follower)
+
+    def failing(directory):
+        if directory is not None:
+            raise RuntimeError("any")
+
+    attach.listen(failing)
+    attach.listen(heard.append)
+    for directory in directories:
+        pyspark._active_spark_context = context(str(directory))
+        follower.step()
+    late = []
+    attach.listen(late.append)
+    pyspark._active_spark_context = None
+    follower.step()
+
+    one, two = map(str, directories)
+    assert heard == [None, one, None, two, None]
+    assert late == [two, None]
+
+
+def test_a_listener_hears_of_the_application_that_runs_already(pyspark, directories, monkeypatch):
+    """Whoever listens first, long after the session has started, need not wait for the thread."""
+    monkeypatch.setattr(attach._Directory, "listeners", ())
+    monkeypatch.setattr(attach._Directory, "current", None)
+    monkeypatch.setattr(attach._State, "started", True)
+    monkeypatch.setattr(attach._State, "follower", Follower(REGISTRY))
+    pyspark._active_spark_context = context(str(directories[0]))
+    heard = []
+    attach.listen(heard.append)
+    assert heard[-1] == str(directories[0])

@@ -145,7 +145,11 @@ print(exporter.__file__, spark_conf({"a": 1}), spark_conf())
 
 def test_public_names():
     """The package offers these names."""
-    assert exporter.__all__ == ["Counter", "Gauge", "Histogram", "__version__", "spark_conf"]
+    names = ["Counter", "Gauge", "Histogram", "__version__", "config", "events", "rpc", "spark_conf"]
+    assert exporter.__all__ == names
+    assert [getattr(exporter, name) for name in names]
+    with pytest.raises(AttributeError, match="module 'exporter' has no attribute 'gauge'"):
+        exporter.gauge  # noqa: B018 - reading it is the test
 
 
 @pytest.mark.parametrize("separator", [" ", "   ", "=", " = ", ": ", "\t"])

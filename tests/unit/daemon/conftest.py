@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_driver import FakeDriver
+from processes import Process
 from rig import Rig
 
 
@@ -30,6 +31,20 @@ def start_driver():
 def driver(start_driver):
     """One driver."""
     return start_driver()
+
+
+@pytest.fixture
+def start_daemon():
+    """Start daemons as processes; they are killed with the test."""
+    started = []
+
+    def run(*arguments, **environment):
+        started.append(Process(*arguments, **environment))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
 
 
 @pytest.fixture

@@ -79,6 +79,8 @@ class Plugin:
         self.queries = []
         self.waiting = False
         self.outcome = None
+        self.control = None
+        self.messages = None
 
     def answer(self, metrics=0, series=0, boot="", readings=0):
         """Return the document for a client that holds so many definitions."""
@@ -102,6 +104,8 @@ class Plugin:
             "readings": self.readings[readings:],
             "application_readings": self.application_readings,
             "queries": self.queries,
+            "control": self.control,
+            "messages": self.messages,
             "executors": self.executors,
         }
 
@@ -118,7 +122,10 @@ def words(value):
 
 
 class FakeDriver:
-    """The server. ``overrides[path]`` is a function that answers instead: ``handler -> None``."""
+    """The server. ``overrides[path]`` is a function that answers instead: ``handler -> None``.
+
+    ``control`` is one that answers whatever else is asked of the plugin.
+    """
 
     def __init__(self, port=0):
         """Listen on a free port, or on the one of an earlier driver."""
@@ -130,6 +137,7 @@ class FakeDriver:
         self.conf = {"spark.plugins": PLUGIN}
         self.gauges = {}
         self.overrides = {}
+        self.control = None
         self.requests = []
         self.waiting = 0
         self.stopping = threading.Event()
@@ -230,9 +238,19 @@ class Handler(BaseHTTPRequestHandler):
             driver.overrides[url.path](self)
         elif url.path == "/v1/snapshot":
             self.snapshot(query)
+        elif url.path.startswith("/v1/") and driver.control is not None:
+            driver.control(self)
         else:
             document = driver.rest(url.path)
             self.send(200 if document is not None else 404, json.dumps(document).encode())
+
+    def do_PATCH(self):
+        """Do as for GET; whoever answers reads the body."""
+        self.do_GET()
+
+    def do_POST(self):
+        """Do as for GET; whoever answers reads the body."""
+        self.do_GET()
 
     def snapshot(self, query):
         """Answer as the plugin does: when there is news, when the time is over, or at the end."""

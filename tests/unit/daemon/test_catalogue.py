@@ -1,6 +1,7 @@
 """The catalogue is checked strictly, and code and documents agree with it."""
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,60 @@ def test_a_good_catalogue_is_read():
 
     assert entry.family == ("spark_thing_seconds", "counter", "Time.", "seconds")
     assert entry.labels == ("app_id", "app_name", "executor_id", "kind", "part")
-    assert entry.width == 3
-    assert (entry.scope, entry.when, entry.since, entry.ended) == ("executor", "plugin", "4.1", "keep")
+    assert entry.key_labels == ("executor_id", "kind", "part")
+    assert (entry.scope, entry.when, entry.since, entry.ended) == ("executor", ("plugin",), "4.1", "keep")
     assert entry.source == "reading `executor.thing`; REST `executors.thing`"
     line = 'spark_thing_seconds_total{app_id="a",app_name="b",executor_id="1",kind="x",part="y"} 2.0\n'
     assert entry.line(("a", "b", "1", "x", "y"), 2) == line
     assert found.conditions == {"plugin": "the application runs the plugin"}
     assert found.left_out == (LeftOut("reading", "executor.mean*", "A rate follows from the counter."),)
+
+
+REST = "      - {rest: executors.thing}\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "plugin"),
+    [
+        ((), "all"),
+        ((("when: plugin", "when: [seen, plugin]"),), "all"),
+        ((("when: plugin", "when: seen"), (REST, "")), "executors"),
+        ((("when: plugin", "when: seen"), (REST, ""), ("scope: executor", "scope: app")), ""),
+        ((("    when: plugin\n", ""),), ""),
+    ],
+)
+def test_what_needs_the_plugin(changes, plugin):
+    """All of it if that is a condition; what is of executors if all origins are readings; else nothing."""
+    text = GOOD.replace("conditions:\n", "conditions:\n  seen: it can be seen\n")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (entry,) = parse(text).entries.values()
+
+    assert entry.plugin == plugin
+
+
+def test_what_only_the_plugin_can_say_tells_so():
+    """Streaming progress, and what the plugin itself reads, come from nowhere else."""
+    own = re.compile(r"app\.|container\.|process\.|jvm\.(threads|classes|cpu|processors|uptime)")
+
+    def alone(origin):
+        return origin.kind == "query" or (origin.kind == "reading" and own.match(origin.field) is not None)
+
+    known = catalogue.load().entries.items()
+    silent = {
+        name
+        for name, entry in known
+        if entry.origins and all(map(alone, entry.origins)) and not re.search("REST|daemon", entry.source)
+    }
+    assert silent
+    assert {name for name in silent if catalogue.load()[name].plugin != "all"} == set()
+
+
+def test_every_condition_is_the_condition_of_something():
+    """One that nothing needs is left over."""
+    known = catalogue.load()
+    assert {condition for entry in known.entries.values() for condition in entry.when} == {*known.conditions}
 
 
 def test_sources_ask_for_their_origins():
@@ -67,6 +115,7 @@ def test_sources_ask_for_their_origins():
         ("    scope: executor\n", "", ("daemon", "keep")),
         ("    scope: executor\n", "    scope: app\n", ("app", "keep")),
         ("_total\n    type: counter", "\n    type: gauge", ("executor", "drop")),
+        ("_total\n    type: counter", "\n    type: histogram", ("executor", "keep")),
     ],
 )
 def test_what_the_catalogue_need_not_say(old, new, expected):
@@ -89,7 +138,12 @@ FIRST = "{reading: executor.thing, scale: 0.001, labels: {kind: a}}"
         ("spark_thing_seconds_total", "sparkThing_seconds_total", "not a name in snake_case"),
         ("spark_thing_seconds_total", "spark_thing_seconds", "a counter ends in _total"),
         ("type: counter", "type: gauge", "a gauge ends in neither _total nor _info"),
-        ("type: counter", "type: summary", "type 'summary' is not one of counter, gauge, info"),
+        ("type: counter", "type: summary", "type 'summary' is not one of counter, gauge, info, histogram"),
+        (
+            "_total\n    type: counter\n    unit: seconds\n    scope: executor",
+            "\n    type: histogram\n    unit: seconds\n    scope: daemon",
+            "spark_thing_seconds: a histogram is of an application or an executor",
+        ),
         ("unit: seconds", "unit: bytes", "does not end in its unit 'bytes'"),
         ("labels: [kind, part]", "labels: [kind, kind]", "a list of different names"),
         ("labels: [kind, part]", "labels: [kind, app_id]", "a list of different names"),
@@ -99,6 +153,9 @@ FIRST = "{reading: executor.thing, scale: 0.001, labels: {kind: a}}"
         ("spark_thing_seconds_total", "spark_custom_thing_seconds_total", "belongs to the user's metrics"),
         ("scope: executor", "scope: stage", "scope 'stage' is not one of daemon, app, executor"),
         ("when: plugin", "when: sometimes", "when 'sometimes' is not among the conditions"),
+        ("when: plugin", "when: [plugin, sometimes]", "when 'sometimes' is not among the conditions"),
+        ("when: plugin", "when: [plugin, plugin]", "when has a condition twice"),
+        ("when: plugin", "when: {plugin: 1}", "when is a condition or a list of them"),
         ("when: plugin", "ended: never", "ended 'never' is not one of keep, drop, zero"),
         ("since: 4.1", "since: newest", "since 'newest' is not a version such as 3.5"),
         (FROM, "", "expected from, or source as a text"),
@@ -112,8 +169,8 @@ FIRST = "{reading: executor.thing, scale: 0.001, labels: {kind: a}}"
         (FIRST, "{reading: [a]}", "an origin is a text, its scale a number above zero"),
         (FIRST, "{reading: a, labels: {color: red}}", "the labels of an origin are some of kind, part"),
         (FIRST, "{reading: a, labels: red}", "the labels of an origin are some of kind, part"),
-        ("the counter.}", "the counter}", "is not one of process, query, reading, rest and a sentence"),
-        ('reading: "executor.mean*", ', "", "is not one of process, query, reading, rest and a sentence"),
+        ("the counter.}", "the counter}", "is not one of operator, process, query, reading, rest and a sentence"),
+        ('reading: "executor.mean*", ', "", "is not one of operator, process, query, reading, rest and a sentence"),
         ("  plugin: the application runs the plugin", "  plugin: [1]", "expected conditions to be texts"),
         (METRIC, METRIC + METRIC, "catalogue.yaml: spark_thing_seconds_total clashes with an earlier metric"),
         (METRIC, " {}", "expected metrics and left_out to be lists"),
@@ -147,6 +204,45 @@ def test_names_follow_the_rules_of_promlint():
         r"_(ms|millis\w*|sec|secs|minutes?|hours?|kb|mb|gb|bits|counter|gauge|bucket|sum|count)(_|$)"
     )
     assert [name for name in catalogue.load().entries if bad.search(name)] == []
+
+
+SCOPED = re.compile(r"spark_(app|stage|executor)_(.+)")
+EXCEPTIONS = {
+    # The series say how tasks ended, the stages' gauge also how many are on their way, and Spark's thread
+    # pool counts the tasks of one executor's life by itself.
+    frozenset({"tasks_total", "tasks", "tasks_failed_total", "threadpool_succeeded_tasks_total"}),
+}
+"""Rests of names that stand for one field of Spark's in several scopes, with the reason."""
+
+
+def spark_words(field):
+    """Return what a field of an application, an executor or a stage is about, however Spark spells it.
+
+    ``app.shuffleRead.remoteMergedReqsDuration`` is ``stages.shuffleMergedRemoteReqsDuration``.
+    """
+    scope, _, path = field.partition(".")
+    if scope not in ("app", "executor", "allexecutors", "stages"):
+        return None
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", path)}
+    words = {"write" if word == "written" else word for word in words} - {"metrics", "num"}
+    words = {"succeeded" if word == "complete" and "tasks" in words else word for word in words}
+    return frozenset(words - {"read"} if "shuffle" in words else words)
+
+
+def test_a_field_of_spark_has_one_name_in_all_scopes():
+    """``spark_stage_x`` is of a stage what ``spark_app_x`` is of an application."""
+    rests, scopes = defaultdict(set), defaultdict(set)
+    for name, entry in catalogue.load().entries.items():
+        found = SCOPED.fullmatch(name)
+        for origin in entry.origins if found is not None else ():
+            words = spark_words(origin.field)
+            if words is not None:
+                rests[words].add(found[2])
+                scopes[words].add(found[1])
+    different = [found for found in rests.values() if len(found) > 1]
+
+    assert len([found for found in scopes.values() if len(found) > 1]) > 20
+    assert [found for found in different if not any(found <= known for known in EXCEPTIONS)] == []
 
 
 def test_everything_that_prometheus_client_says_of_the_process_is_known():

@@ -1,13 +1,9 @@
 """What the check says about each thing that can be wrong or missing, and its exit code."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 
 import pytest
-from fake_driver import PATIENCE, PLUGIN, executor
+from fake_driver import PLUGIN, executor
 
 from exporter._version import __version__
 from exporter.daemon import catalogue, check_sources
@@ -23,10 +19,33 @@ SOURCES = [
     f"ok     Spark's REST API gives what these collectors ask for: {ALL}.",
     "ok     Spark's own metrics of the driver are at URL/metrics/json/.",
     "ok     Spark's endpoint for executors is at URL/metrics/executors/prometheus/.",
-    "hint   No process of Spark's can be seen from here, so there would be no spark_process_ metrics.",
-    "       They take a daemon beside the driver; in a pod, one with shareProcessNamespace.",
+    (
+        "hint   No process of Spark's can be seen from here. "
+        "The plugin gives the spark_process_ metrics all the same, without spark_process_io_bytes_total."
+    ),
+    "       To see them takes a daemon beside the driver; in a pod, one with shareProcessNamespace.",
 ]
 """What is said of a driver that gives everything, by a check that runs elsewhere."""
+OFF = (
+    "ok     Live configuration and events are off, as the plugin has no token "
+    "(spark.exporter.tokenFile, or SPARK_EXPORTER_TOKEN in the driver)."
+)
+WITHOUT_PLUGIN = [
+    *SOURCES[:3],
+    (
+        "hint   No process of Spark's can be seen from here. "
+        "So there would be no spark_process_ metrics; the plugin would give them."
+    ),
+    SOURCES[-1],
+]
+
+
+def sources(*missing):
+    """Return the sentence about the sources when these are missing."""
+    names = ("the plugin", "REST (8 of 8 collectors)", "Spark's own metrics", "processes")
+    there = ", ".join(name for name in names if name not in missing)
+    without = f" It would not have: {', '.join(missing)}." if missing else ""
+    return f"The daemon would have: {there}.{without}"
 
 
 @pytest.fixture
@@ -69,10 +88,24 @@ def test_all_is_well(check):
             f"ok     This command has the same version, {__version__}.",
             "ok     1 of 1 executors report; the oldest last report is 1.5 s old.",
             "ok     Nothing was dropped.",
+            OFF,
             *SOURCES,
+            sources("processes"),
             "Nothing is broken; 1 hint.",
         ],
     )
+
+
+def test_control_is_on(check, driver):
+    """If the plugin has a token, with which it is asked here, too."""
+    delivery = {"bounds": [], "counts": [0], "sum": 0}
+    driver.plugin.control = {"version": 0, "events": [], "delivery": delivery}
+    code, lines = check(token="tok-en")
+
+    assert code == 0
+    assert "ok     Live configuration and events are on; the daemon needs the same token." in lines
+    assert OFF not in lines
+    assert not [line for line in lines if "tok-en" in line]
 
 
 def test_local_mode_has_the_driver_only(check, driver):
@@ -118,9 +151,14 @@ def test_the_application_has_ended(check, driver):
 
 JVM_SOURCE = "org.apache.spark.metrics.source.JvmSource"
 OR_PLUGIN = "or load the plugin, which needs no such setting"
-MISSING = "no custom metrics, no JVM of an executor from inside, and no progress of streaming queries"
+MISSING = (
+    "no custom metrics, no look into the executors' JVMs and containers, and no progress of streaming queries"
+)
 NO_PLUGIN = [
-    f"hint   The plugin is not loaded: spark.plugins does not name it. Without it there are {MISSING}.",
+    (
+        f"hint   The plugin is not loaded: spark.plugins does not name it. Without it there are {MISSING}; "
+        "docs/metrics.md says what needs it."
+    ),
     "       Start the application with 'spark-submit $(spark-exporter spark-conf --format args) ...'.",
 ]
 
@@ -133,7 +171,7 @@ def test_the_plugin_is_not_loaded(check, driver):
     assert code == 0
     assert lines[1:] == [
         *NO_PLUGIN,
-        *SOURCES,
+        *WITHOUT_PLUGIN,
         (
             "hint   spark.sql.streaming.metricsEnabled is off: "
             "there are no rates and latencies of streaming queries."
@@ -146,6 +184,7 @@ def test_the_plugin_is_not_loaded(check, driver):
         f"       Set it to true, {OR_PLUGIN}.",
         "hint   Spark's JvmSource is off: there are no memory pools and collectors of the driver's JVM.",
         f"       Set spark.metrics.conf.*.source.jvm.class={JVM_SOURCE}, {OR_PLUGIN}.",
+        sources("the plugin", "processes"),
         "Nothing is broken; 5 hints.",
     ]
 
@@ -158,7 +197,8 @@ def test_settings_that_are_on_are_not_named(check, driver):
     }
     driver.gauges = GAUGES | JVM
 
-    assert check()[1][1:] == [*NO_PLUGIN, *SOURCES, "Nothing is broken; 2 hints."]
+    missing = sources("the plugin", "processes")
+    assert check()[1][1:] == [*NO_PLUGIN, *WITHOUT_PLUGIN, missing, "Nothing is broken; 2 hints."]
 
 
 def test_a_collector_that_fails_is_broken(check, driver):
@@ -211,7 +251,7 @@ def test_the_endpoint_for_executors_is_closed(check, driver):
     code, lines = check()
 
     assert code == 0
-    assert lines[-5:-3] == [
+    assert lines[-6:-4] == [
         (
             "hint   Spark's endpoint for executors is closed: "
             "URL/metrics/executors/prometheus/ answers with status 404."
@@ -323,44 +363,16 @@ def test_an_endpoint_that_is_none(check, driver, endpoint):
     )
 
 
-def command(url, **options):
-    arguments = [sys.executable, "-m", "exporter", "check", url]
-    return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, **options)
-
-
-def test_nobody_reads_the_output(driver):
-    """As with `check URL | head -1`: no traceback."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    with command(driver.url, stdout=writer) as process:
-        os.close(writer)
-        _, errors = process.communicate(timeout=PATIENCE)
-
-    assert errors == ""
-    assert process.returncode == 128 + signal.SIGPIPE
-
-
-def test_an_interrupt_ends_it_quietly(driver):
-    """With the exit code that shells expect."""
-    driver.overrides["/api/v1/applications"] = lambda _: driver.stopping.wait(60)
-    with command(driver.url, stdout=subprocess.PIPE) as process:
-        driver.until(lambda: driver.count("/api/v1/applications") > 0)
-        process.send_signal(signal.SIGINT)
-        output = process.communicate(timeout=PATIENCE)
-
-    assert output == ("", "")
-    assert process.returncode == 128 + signal.SIGINT
-
-
 def test_processes_that_can_be_seen(check, monkeypatch):
     """Are counted by executor and role."""
 
     def seen(_source):
         builder = FrameBuilder(catalogue.load())
         for labels, number in {
-            ("0", "executor"): 1,
-            ("0", "python_worker"): 5,
-            ("driver", "driver"): 1,
+            ("0", "jvm"): 1,
+            ("0", "python"): 5,
+            ("0", "other"): 0,
+            ("driver", "jvm"): 1,
         }.items():
             builder.add(check_sources.RUNNING, number, *labels)
         return Update(builder.frame())
@@ -369,12 +381,26 @@ def test_processes_that_can_be_seen(check, monkeypatch):
     code, lines = check()
 
     assert code == 0
-    assert lines[-2:] == [
-        "ok     Spark's processes can be seen from here: 0 (executor 1, python_worker 5), driver (driver 1).",
+    assert lines[-3:] == [
+        "ok     Spark's processes can be seen from here: 0 (jvm 1, python 5), driver (jvm 1).",
+        sources(),
         "Nothing is broken.",
     ]
 
 
+def test_who_sees_processes_needs_no_setting_for_them(check, driver, monkeypatch):
+    """Without the plugin, too."""
+    driver.conf = {}
+    builder = FrameBuilder(catalogue.load())
+    builder.add(check_sources.RUNNING, 1, "driver", "jvm")
+    monkeypatch.setattr(check_sources.ProcessSource, "update", lambda _: Update(builder.frame()))
+    code, lines = check()
+
+    assert code == 0
+    assert not any("processTreeMetrics" in line for line in lines)
+    assert lines[-2] == sources("the plugin")
+
+
 def test_every_name_is_in_the_catalogue():
-    """What the check looks for in answers is what sources give."""
-    assert {check_sources.RUNNING, check_sources.JVM_POOLS} <= {*catalogue.load().entries}
+    """What the check looks for in answers is what sources give, and what it says is missing is published."""
+    assert {check_sources.RUNNING, check_sources.JVM_POOLS, check_sources.IO} <= {*catalogue.load().entries}

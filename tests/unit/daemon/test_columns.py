@@ -171,7 +171,7 @@ def test_any_names_and_values_give_lawful_samples(names, data):
     for name, column in found.columns.items():
         entry = KNOWN[name]
         assert len(column.keys) == len(column.values) == len(set(column.keys)) > 0
-        assert {len(key) for key in column.keys} == {entry.width}
+        assert {len(key) for key in column.keys} == {len(entry.key_labels)}
         assert all(math.isfinite(value) for value in column.values)
         assert entry.family.type == "gauge" or min(column.values) >= 0
     assert {*found.drops} <= {*DROP_REASONS}

@@ -299,3 +299,31 @@ def test_sessions_that_share_a_turn_never_ask_at_once(driver):
         thread.join(30)
 
     assert bodies == [b"first", b"second"]
+
+
+@pytest.mark.parametrize("status", [200, 202, 401, 404, 412, 500])
+def test_an_exchange_gives_every_status(driver, fetcher, status):
+    """With the headers and the whole body; what is sent arrives as it is."""
+    received = []
+
+    def answer(handler):
+        received.append((handler.command, handler.rfile.read(int(handler.headers["Content-Length"]))))
+        handler.send(status, b"body", Location="/other", ETag="7")
+
+    driver.overrides[PATH] = answer
+    reply = fetcher.exchange("PATCH", driver.url + PATH, headers={"If-Match": "6"}, body=b"\x00sent")
+
+    assert (reply.status, reply.headers["etag"], reply.body) == (status, "7", b"body")
+    assert received == [("PATCH", b"\x00sent")]
+    headers = driver.requests[0][2]
+    assert (headers["If-Match"], headers["Authorization"]) == ("6", "Bearer secret")
+
+
+def test_an_exchange_is_bounded_like_everything(driver, fetcher):
+    """In time and in size, whatever the status."""
+    driver.overrides[PATH] = lambda handler: handler.send(500, b" " * 1001)
+    with pytest.raises(SourceError, match="sends more than 1000 bytes"):
+        fetcher.exchange("GET", driver.url + PATH)
+    driver.overrides[PATH] = lambda _: driver.stopping.wait(30)
+    with pytest.raises(SourceError, match=r"does not answer within 0\.3 s"):
+        fetcher.exchange("GET", driver.url + PATH)

@@ -35,7 +35,7 @@ def test_the_defaults():
         retention=900.0,
         limits=Limits(50_000, 1_000_000, 1000, 200),
         names=Names(),
-        asking=Asking(timeout=5.0, gap=0.1, interval=5.0, window=86400.0),
+        asking=Asking(timeout=10.0, gap=0.1, interval=5.0, window=86400.0),
         log_level="info",
         log_format="logfmt",
     )

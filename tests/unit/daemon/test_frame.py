@@ -27,6 +27,8 @@ ENTRIES = (
     entry("spark_a"),
     entry("spark_b", "counter", "app", ()),
     entry("spark_c", "info", "app", ["x", "y"]),
+    entry("spark_d", "histogram", "executor", ["x"]),
+    entry("spark_e", "histogram", "app", ()),
 )
 CATALOGUE = Catalogue({one.family.sample_name: one for one in ENTRIES}, label_length=40)
 
@@ -37,6 +39,35 @@ def text(frame, labels='app_id="1",app_name="100%s"', last=None, form=Format.TEX
     sheet.add_to(pieces)
     content = [(one.family, pieces[name]) for name, one in CATALOGUE.entries.items()]
     return expose(content, form).decode(), sheet
+
+
+def test_histograms_are_cumulative_and_have_sum_and_count():
+    """To the byte; both parsers take them, and what is prepared stays while no series comes or goes."""
+    frames, last, sheets = [], None, []
+    for count in (1.0, 5.0):
+        builder = FrameBuilder(CATALOGUE, last)
+        builder.add_histogram("spark_d", ["0.1", "+Inf"], [2.0, count], 0.5, "driver", 'a"b %s')
+        builder.add_histogram("spark_e", ["+Inf"], [0.0], 0.0)
+        last = builder.frame()
+        frames.append(last)
+        sheets.append(text(last, last=sheets[-1] if sheets else None)[1])
+    shown = 'app_id="1",app_name="100%s"'
+    own = f'{shown},executor_id="driver",x="a\\"b %s"'
+    printed = text(frames[1])[0]
+
+    assert printed == (
+        "# HELP spark_d Help.\n# TYPE spark_d histogram\n"
+        f'spark_d_bucket{{{own},le="0.1"}} 2.0\n'
+        f'spark_d_bucket{{{own},le="+Inf"}} 7.0\n'
+        f"spark_d_sum{{{own}}} 0.5\n"
+        f"spark_d_count{{{own}}} 7.0\n"
+        "# HELP spark_e Help.\n# TYPE spark_e histogram\n"
+        f'spark_e_bucket{{{shown},le="+Inf"}} 0.0\n'
+        f"spark_e_sum{{{shown}}} 0.0\n"
+        f"spark_e_count{{{shown}}} 0.0\n"
+    )
+    assert len(list(parse_openmetrics(text(frames[1], form=Format.OPENMETRICS)[0]))) == 2
+    assert sheets[0].prints["spark_d"] is sheets[1].prints["spark_d"]
 
 
 def test_samples_are_printed_with_the_labels_of_their_scope():
@@ -111,8 +142,8 @@ def test_a_label_that_is_too_long_is_cut_and_counted():
 
 def test_a_metric_that_nobody_knows_is_a_defect():
     """So is a wrong number of labels."""
-    with pytest.raises(CatalogueError, match=r"spark_d is not in catalogue\.yaml"):
-        FrameBuilder(CATALOGUE).add("spark_d", 1.0)
+    with pytest.raises(CatalogueError, match=r"spark_z is not in catalogue\.yaml"):
+        FrameBuilder(CATALOGUE).add("spark_z", 1.0)
     with pytest.raises(CatalogueError, match="spark_a takes 2 label values in a frame; given were"):
         FrameBuilder(CATALOGUE).add("spark_a", 1.0, "1")
 

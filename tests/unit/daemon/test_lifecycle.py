@@ -148,18 +148,32 @@ def test_the_plugin_knows_better_than_rest_whether_it_waits(store):
 
 
 def test_a_driver_that_died_without_a_word(store, clock):
-    """Is lost since it was missed, has no end, and runs again when it comes back."""
+    """Is lost since it was missed, has ended when it was last heard of, and runs again when it comes back."""
     store.publish(TARGET, application(), snapshot({"spark_app_executors": 2.0}))
     clock.now = 5100.0
     store.lost(TARGET)
     assert state(store) == ("lost", 5100.0)
-    assert samples(store, "spark_app_end") == {}
+    assert samples(store, "spark_app_end") == {"spark_app_end_timestamp_seconds": 5000.0}
     assert samples(store, "spark_app_executors") == {}
     clock.now = 5200.0
     store.publish(TARGET, application(), None)
 
     assert state(store) == ("running", 5200.0)
+    assert samples(store, "spark_app_end") == {}
     assert samples(store, "spark_app_executors") == {"spark_app_executors": 2.0}
+
+
+def test_every_source_hears_of_an_application(store, clock):
+    """One that fails does not."""
+    store.publish(TARGET, application())
+    clock.now = 5003.0
+    store.put(TARGET, application(), "jobs", EMPTY)
+    clock.now = 5006.0
+    store.falter(TARGET, application(), "jobs")
+    store.lost(TARGET)
+    store.put(TARGET, application(), "stages", EMPTY)
+
+    assert samples(store, "spark_app_end") == {"spark_app_end_timestamp_seconds": 5003.0}
 
 
 def test_what_stays_after_the_end_of_an_application(store):

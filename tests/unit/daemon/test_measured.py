@@ -1,9 +1,12 @@
 """What the plugin measures beyond the user's metrics: readings and queries, from the answer to the frame."""
 
-from fake_driver import executor
+import pytest
+from fake_driver import executor, query
 from wire import encode, plugin
 
 from exporter.daemon.decode import Decoder
+from exporter.daemon.errors import SourceError
+from exporter.daemon.operators import MAX_SHOWN
 
 
 def columns(snapshot):
@@ -98,3 +101,74 @@ def test_an_older_plugin_knows_nothing_of_readings():
     assert (snapshot.application.waiting, snapshot.application.outcome) == (False, "")
     assert columns(snapshot)["spark_executor_up", "1"] == 1.0
     assert not [name for name in snapshot.frame.columns if name.startswith(("spark_app_", "spark_streaming"))]
+
+
+def rows_of(*rows):
+    """Return an answer that says this of operators."""
+    return encode(plugin().answer() | {"sql_operators": list(rows)})
+
+
+def test_operators_become_samples_in_base_units():
+    """By their type; peaks are those of a task, averages those of the last execution."""
+    decoder = Decoder()
+    frame = decoder.decode(
+        rows_of(
+            ["Sort", "sort time", "timing", 1500.0, 900.0, 900.0],
+            ["Exchange", "shuffle write time", "nsTiming", 2.5e6, 2e6, 2e6],
+            ["Exchange", "shuffle bytes written", "size", 4097.0, 4097.0, 1.0],
+            ["Sort", "peak memory", "size", 300.0, 200.0, 100.0],
+            ["Sort", "number of output rows", "sum", 7.0, 4.0, 4.0],
+            ["HashAggregate", "avg hash probes per key", "average", 60.0, 30.0, 12.0],
+            ["Sort", "of a newer Spark", "parsec", 7.0, 4.0, 4.0],
+        )
+    )
+    found = {key: value for key, value in columns(frame).items() if key[0].startswith("spark_sql_")}
+
+    assert found == {
+        ("spark_sql_operator_time_seconds_total", "Sort", "sort time"): 1.5,
+        ("spark_sql_operator_time_seconds_total", "Exchange", "shuffle write time"): 0.0025,
+        ("spark_sql_operator_size_bytes_total", "Exchange", "shuffle bytes written"): 4097.0,
+        ("spark_sql_operator_peak_memory_bytes", "Sort"): 200.0,
+        ("spark_sql_operator_events_total", "Sort", "number of output rows"): 7.0,
+        ("spark_sql_operator_average", "HashAggregate", "avg hash probes per key"): 1.2,
+    }
+
+
+def test_operators_that_are_not_repeated_stay():
+    """And what is left out of them is counted once."""
+    decoder = Decoder()
+    many = [[f"Kind{n}", "sort time", "timing", 1.0 + n, 1.0, 1.0] for n in range(MAX_SHOWN + 3)]
+    first = decoder.decode(rows_of(*many))
+    again = decoder.decode(encode(plugin().answer(3, 3, "boot-1", 3)))
+
+    name = "spark_sql_operator_time_seconds_total"
+    assert len(first.frame.columns[name].keys) == MAX_SHOWN
+    assert again.frame.columns[name] is first.frame.columns[name]
+    assert (first.frame.drops, again.frame.drops) == ({"limit": 3}, {})
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (7, "answer.sql_operators[0]: expected an array, found 7"),
+        (["Sort"], "answer.sql_operators[0]: expected operator, metric, type, total, largest, last, found"),
+        (["Sort", 1, "sum", 1, 1, 1], "answer.sql_operators[0].metric: expected a string, found 1"),
+        (["Sort", "m", "sum", -1, 1, 1], "answer.sql_operators[0].total: expected a number, zero or more"),
+        (["Sort", "m", "sum", 1, "NaN", 1], "answer.sql_operators[0].largest: expected a finite number"),
+    ],
+)
+def test_a_row_of_operators_that_breaks_the_contract_is_refused(row, sentence):
+    """In words that name it."""
+    with pytest.raises(SourceError) as error:
+        Decoder().decode(rows_of(row))
+    assert sentence in str(error.value)
+
+
+def test_an_older_plugin_says_of_each_run_how_it_ended():
+    """By its exception; a newer one by counts."""
+    runs = [query(run_id="a", terminated=1.0), query(run_id="b", terminated=2.0, exception="boom")]
+    runs += [query(run_id="c", terminated=2.0, stopped=3, failed=2), query(run_id="d")]
+    found = columns(Decoder().decode(encode(plugin(queries=runs).answer())))
+
+    name = "spark_streaming_query_terminations_total"
+    assert {key[-1]: value for key, value in found.items() if key[0] == name} == {"stopped": 4, "failed": 3}

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ BACKEND = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 RSS = "spark_process_resident_memory_bytes"
 RUNNING = "spark_process_running"
 CPU = "spark_process_cpu_seconds_total"
+BUSY = "import time\nwhile time.process_time() < 1: pass"
 
 
 class Jvm:
@@ -46,6 +48,13 @@ class Stage:
         self.java, self.python = str(directory / "java"), str(directory / "python3")
         self.worker = [self.python, "-m", "pyspark.daemon", "pyspark.worker"]
         self.script = [self.python, str(ACTORS / "script.py")]
+
+    def program(self, name):
+        """Return the path of a Python under another name."""
+        path = self.directory / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(Path(sys.executable).resolve(), path)
+        return str(path)
 
     def jvm(self, *arguments, children=()):
         """Start one with these arguments, the class first."""
@@ -109,9 +118,9 @@ def test_a_local_application(stage):
     stage.jvm(SUBMIT, "other.py", children=[stage.worker])
 
     assert samples(source(jvm), RUNNING) == {
-        ("driver", "driver"): 1,
-        ("driver", "driver_python"): 1,
-        ("driver", "python_worker"): 1,
+        ("driver", "jvm"): 1,
+        ("driver", "python"): 2,
+        ("driver", "other"): 0,
     }
 
 
@@ -124,10 +133,15 @@ def test_executors_belong_to_the_application_in_their_command_line(stage):
     stage.jvm("org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend", *arguments)
 
     assert samples(source(driver), RUNNING) == {
-        ("1", "executor"): 1,
-        ("1", "python_worker"): 2,
-        ("2", "executor"): 1,
-        ("driver", "driver"): 1,
+        ("1", "jvm"): 1,
+        ("1", "python"): 2,
+        ("1", "other"): 0,
+        ("2", "jvm"): 1,
+        ("2", "python"): 0,
+        ("2", "other"): 0,
+        ("driver", "jvm"): 1,
+        ("driver", "python"): 0,
+        ("driver", "other"): 0,
     }
 
 
@@ -137,22 +151,62 @@ def test_the_driver_to_which_the_executors_report(stage):
     stage.executor("app-1", "7", driver.port)
     found = ProcessSource("http://192.0.2.1:4040", "app-1", catalogue.load())
 
-    assert samples(found, RUNNING) == {("7", "executor"): 1, ("driver", "driver"): 1}
+    running = samples(found, RUNNING)
+    assert (running["7", "jvm"], running["driver", "jvm"]) == (1, 1)
 
 
 def test_python_that_started_the_jvm(stage):
     """It is the driver's Python, through whatever shell is between."""
     jvm = stage.jvm(SUBMIT, "pyspark-shell")
 
-    assert samples(source(jvm), RUNNING) == {("driver", "driver"): 1, ("driver", "driver_python"): 1}
-    assert samples(source(jvm), RSS)["driver", "driver_python"] > 0
+    found = source(jvm)
+    assert samples(found, RUNNING)["driver", "python"] == 1
+    assert samples(found, RSS)["driver", "python"] == pytest.approx(
+        psutil.Process().memory_info().rss, rel=0.2
+    )
+
+
+def test_what_the_python_that_started_the_jvm_did_before_is_its_own(stage):
+    """Its ended children, other JVMs among them, are no part of the tree."""
+    jvm = stage.jvm(SUBMIT, "pyspark-shell")
+    own = psutil.Process().cpu_times()
+    used = samples(source(jvm), CPU)["driver", "python"]
+
+    subprocess.run([sys.executable, "-c", BUSY], check=True)
+    waited = psutil.Process().cpu_times().children_user
+    assert waited >= 1
+    assert used == pytest.approx(own.user + own.system, abs=0.5)
+    after = psutil.Process().cpu_times()
+    assert samples(source(jvm), CPU)["driver", "python"] == pytest.approx(after.user + after.system, abs=0.5)
+
+
+def test_other_programs_by_who_started_them(stage):
+    """What the JVM starts has a role by its name; what Python starts is Python's, whatever it is called."""
+    wait = ["-c", "import sys; sys.stdin.read()"]
+    helper, script = stage.program("tail"), [*stage.worker[:1], str(ACTORS / "parent.py")]
+    jvm = stage.jvm(SUBMIT, children=[[helper, *wait], [*script, stage.program("sort"), *wait]])
+    until((stage.directory / "parent").exists, "the script has started its child")
+
+    assert samples(source(jvm), RUNNING) == {
+        ("driver", "jvm"): 1,
+        ("driver", "python"): 2,
+        ("driver", "other"): 1,
+    }
+
+
+def test_executors_below_the_driver_are_not_the_driver_s(stage):
+    """As in local-cluster: each has its own tree."""
+    executor = [stage.java, str(ACTORS / "script.py"), BACKEND, "--executor-id", "0", "--app-id", "app-1"]
+    driver = stage.jvm(SUBMIT, children=[executor])
+
+    running = samples(source(driver), RUNNING)
+    assert (running["driver", "jvm"], running["0", "jvm"]) == (1, 1)
 
 
 def test_python_that_merely_submitted(stage):
     """Is something else, such as a scheduler."""
-    assert samples(source(stage.jvm(SUBMIT, "--class", "com.example.Main")), RUNNING) == {
-        ("driver", "driver"): 1
-    }
+    running = samples(source(stage.jvm(SUBMIT, "--class", "com.example.Main")), RUNNING)
+    assert (running["driver", "jvm"], running["driver", "python"]) == (1, 0)
 
 
 def test_every_value_is_what_psutil_says(stage):
@@ -160,18 +214,16 @@ def test_every_value_is_what_psutil_says(stage):
     jvm = stage.jvm(SUBMIT)
     process = psutil.Process(jvm.process.pid)
     found = source(jvm)
-    own = ("driver", "driver")
+    own = ("driver", "jvm")
 
     assert samples(found, RSS)[own] == process.memory_info().rss
     assert samples(found, "spark_process_threads")[own] == process.num_threads()
     assert samples(found, "spark_process_open_fds")[own] == process.num_fds()
     times = process.cpu_times()
-    assert samples(found, CPU) == {(*own, "user"): times.user, (*own, "system"): times.system}
+    assert samples(found, CPU)[own] == times.user + times.system
     io = process.io_counters()
-    assert samples(found, "spark_process_io_bytes_total") == {
-        (*own, "read"): io.read_bytes,
-        (*own, "write"): io.write_bytes,
-    }
+    read = samples(found, "spark_process_io_bytes_total")
+    assert (read[(*own, "read")], read[(*own, "write")]) == (io.read_bytes, io.write_bytes)
 
 
 def test_cpu_time_of_workers_that_ended_stays(stage):
@@ -182,20 +234,20 @@ def test_cpu_time_of_workers_that_ended_stays(stage):
     seen = []
 
     def spent():
-        seen.append(sum(value for key, value in samples(found, CPU).items() if key[1] == "python_worker"))
+        seen.append(samples(found, CPU)["driver", "python"])
         return seen[-1]
 
     for alive in (True, False):
         worker = stage.fork(daemon)
         if alive:
             assert spent() >= 0.25
-            assert samples(found, RUNNING)["driver", "python_worker"] == 2
+            assert samples(found, RUNNING)["driver", "python"] == 2
         os.kill(worker, signal.SIGKILL)
         until(lambda: not psutil.Process(daemon).children(), "the daemon has noticed")
     assert spent() >= 0.5
     assert spent() < 2
     os.kill(daemon, signal.SIGKILL)
-    until(lambda: samples(found, RUNNING)["driver", "python_worker"] == 0, "the daemon is gone")
+    until(lambda: samples(found, RUNNING)["driver", "python"] == 0, "the daemon is gone")
     assert spent() >= 0.5
     assert seen == sorted(seen)
 
@@ -257,7 +309,7 @@ def test_sockets_of_another_user(stage):
     """The only driver there is must be the one; of two, none is."""
     jvm = stage.jvm(SUBMIT)
     own = {jvm.process.pid: look()[jvm.process.pid]}
-    assert [group.role for group in Finder("app-1", jvm.port, denied).find(own)] == ["driver"]
+    assert Finder("app-1", jvm.port, denied).find(own)["driver", "jvm"]
     other = stage.jvm(SUBMIT)
     both = {pid: node for pid, node in look().items() if pid in (jvm.process.pid, other.process.pid)}
 
@@ -265,13 +317,36 @@ def test_sockets_of_another_user(stage):
 
 
 def test_a_value_that_may_not_be_looked_at(stage, monkeypatch):
-    """Is absent for the whole role, and the others are there."""
+    """Is absent for the whole role; roles without a process have none of it, and other values are there."""
     jvm = stage.jvm(SUBMIT)
     monkeypatch.setattr(psutil.Process, "num_fds", denied)
     frame = source(jvm).update().value
 
-    assert "spark_process_open_fds" not in frame.columns
+    assert frame.columns["spark_process_open_fds"] == (
+        (("driver", "other"), ("driver", "python")),
+        (0.0, 0.0),
+    )
     assert RSS in frame.columns
+
+
+def test_a_tally_keeps_what_does_not_pass_to_a_parent():
+    """Whatever the process tree looks like."""
+    parent, child = psutil.Process(), psutil.Process(os.getppid())
+    tally = Tally()
+
+    assert tally.add_up({parent: 1.0, child: 5.0}, {}) == 6
+    assert tally.add_up({parent: 2.0}, {}) == 7
+
+
+def test_a_tally_passes_what_ended_together_to_the_nearest_above(stage):
+    """A shell and what it has run end between two looks: a worker has waited for both."""
+    worker, shell, command = (psutil.Process(stage.jvm(SUBMIT).process.pid) for _ in range(3))
+    parents = {worker: 1, shell: worker.pid, command: shell.pid}
+    tally = Tally()
+
+    assert tally.add_up({worker: 1.0, shell: 2.0, command: 4.0}, parents) == 7
+    assert tally.add_up({worker: 7.5}, {worker: 1}) == 7.5
+    assert tally.add_up({}, {}) == 7.5
 
 
 def test_a_tally_waits_for_the_parent():
@@ -281,9 +356,9 @@ def test_a_tally_waits_for_the_parent():
     tally = Tally()
 
     assert tally.add_up({parent: 1.0, child: 5.0}, parents) == 6
-    assert tally.add_up({parent: 1.0}, parents) == 6
-    assert tally.add_up({parent: 6.5}, parents) == 6.5
-    assert tally.add_up({}, parents) == 6.5
+    assert tally.add_up({parent: 1.0}, {parent: child.pid}) == 6
+    assert tally.add_up({parent: 6.5}, {parent: child.pid}) == 6.5
+    assert tally.add_up({}, {}) == 6.5
 
 
 @pytest.mark.parametrize(

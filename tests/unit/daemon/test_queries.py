@@ -50,7 +50,10 @@ def query(run="r1", progress=None, name="joined", **more):
         "exception": None,
         "idle": None,
     }
-    return Query(**{**given, "totals": {}, "progress": progress or {}, **more})
+    ended = more.get("terminated") is not None
+    failed = ended and more.get("exception") is not None
+    counts = {"stopped": int(ended and not failed), "failed": int(failed)}
+    return Query(**{**given, **counts, "totals": {}, "progress": progress or {}, **more})
 
 
 def frame_of(*queries, follower=None):
@@ -181,24 +184,30 @@ def test_sums_become_counters_with_the_names_of_the_parts():
 
 
 def test_counters_go_on_when_a_query_is_restarted():
-    """Also when the driver lists the old run no more; gauges are those of the run that is there."""
-    follower = Queries(KNOWN)
-    old = query("r1", totals={"input_rows": 10.0}, started=1000.0)
-    frame_of(old, follower=follower)
-    ended = query("r1", totals={"input_rows": 12.0}, terminated=1010.0, exception="boom")
-    again = query("r2", RECORDED[0], totals={"input_rows": 1.0}, started=1020.0)
+    """Also when the driver has taken earlier runs together; gauges are those of the run that is there."""
+    ended = query("r2", totals={"input_rows": 12.0}, terminated=1010.0, exception="boom")
+    again = query("r3", RECORDED[0], totals={"input_rows": 1.0}, started=1020.0)
+    first = query("r1", totals={"input_rows": 4.0}, terminated=1005.0, started=990.0)
+    earlier = query("r2", totals={"input_rows": 16.0}, terminated=1010.0, stopped=1, failed=1)
 
-    both = frame_of(ended, again, follower=follower)
-    alone = frame_of(again, follower=follower)
-    later = frame_of(query("r2", totals={"input_rows": 5.0}, started=1020.0), follower=follower)
+    apart = frame_of(first, ended, again)
+    together = frame_of(earlier, again)
 
-    totals = [values(frame, "input_rows_total")[()] for frame in (both, alone, later)]
-    assert totals == [13.0, 13.0, 17.0]
-    for frame in (both, alone, later):
-        assert values(frame, "query_terminations_total") == {("stopped",): 0.0, ("failed",): 1.0}
+    for frame in (apart, together):
+        assert values(frame, "input_rows_total") == {(): 17.0}
+        assert values(frame, "query_terminations_total") == {("stopped",): 1.0, ("failed",): 1.0}
         assert values(frame, "query_active") == {(): 1.0}
         assert values(frame, "query_started_timestamp_seconds") == {(): 1020.0}
-        assert [key[0] for key in values(frame, "query_info")] == ["r2"]
+        assert [key[0] for key in values(frame, "query_info")] == ["r3"]
+
+
+def test_a_run_without_a_batch_has_the_names_of_the_run_before():
+    """Its counters must not begin anew under other labels."""
+    totals = {"source.1.input_rows": 3.0}
+    earlier = query("r1", RECORDED[0], totals=totals, terminated=1010.0)
+    frame = frame_of(earlier, query("r2", totals={}, started=1020.0))
+
+    assert values(frame, "source_input_rows_total") == {("1", "RateStreamV2"): 3.0}
 
 
 def test_a_query_that_has_ended_keeps_its_counters_only():

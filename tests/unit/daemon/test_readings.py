@@ -65,8 +65,8 @@ def small(origins, labels="[]", left_out="[]"):
         ),
         (
             "my app.StreamingMetrics.streaming.waitingBatches",
-            "spark_dstream_waiting_batches",
-            (),
+            "spark_dstream_batches",
+            ("waiting",),
             1.0,
         ),
     ],

@@ -27,8 +27,13 @@ def everything(known):
     """Return a frame with a sample of every metric of applications, those of the store itself left out."""
     builder = FrameBuilder(catalogue.load())
     for name, entry in catalogue.load().entries.items():
-        if entry.scope != "daemon" and name not in known:
-            builder.add(name, 1.0, *["1"] * entry.width)
+        if entry.scope == "daemon" or name in known:
+            continue
+        labels = ["1"] * len(entry.key_labels)
+        if entry.family.type == "histogram":
+            builder.add_histogram(name, ["0.1", "+Inf"], [2.0, 1.0], 0.7, *labels[:-1])
+        else:
+            builder.add(name, 1.0, *labels)
     return builder.frame()
 
 
@@ -61,7 +66,7 @@ def text(scrape, form=Format.TEXT):
 
 
 def names(scrape):
-    return set(re.findall(r"^([a-z_0-9]+)[{ ]", text(scrape), re.MULTILINE))
+    return set(re.findall(r"^# TYPE (\S+) ", text(scrape), re.MULTILINE))
 
 
 def test_every_metric_of_the_catalogue_is_published_and_no_other():

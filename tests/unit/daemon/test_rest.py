@@ -9,10 +9,12 @@ from fake_spark import TARGET, FakeSpark, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import removals
 from exporter.daemon.catalogue import load
 from exporter.daemon.errors import NotFoundError, SourceError
 from exporter.daemon.frame import INVALID_VALUE, Frame
-from exporter.daemon.polled import rest_sources
+from exporter.daemon.model import Application
+from exporter.daemon.polled import polled_sources, rest_sources
 from exporter.daemon.sources import REST
 from exporter.daemon.sources.connect import ConnectSource
 from exporter.daemon.sources.dstreams import DStreamsSource
@@ -95,7 +97,7 @@ def test_executors_live_and_removed(spark):
     assert update.facts.waiting is False
     assert values(frame, "spark_executor_up")[(gone,)] == 0
     assert values(frame, "spark_executor_removed_info") == {(gone, "Command exited with code 137"): 1}
-    assert values(frame, "spark_app_executor_removals_total")[("oom",)] == 1
+    assert values(frame, "spark_app_executor_removals_total")[("sigkill",)] == 1
     assert values(frame, "spark_app_executors_removed_total") == 1
     assert values(frame, "spark_app_executors_added_total") == len(listed) - 1
     assert (gone,) not in values(frame, "spark_executor_rdd_blocks")
@@ -159,26 +161,6 @@ def test_the_cache_by_name(spark):
     assert values(frame, "spark_storage_partitions")[(name,)] == 2 * first["numPartitions"]
 
 
-def test_a_streaming_context(spark):
-    """Its statistics, and the last batch once it has ended."""
-    source = make(DStreamsSource, spark)
-    first = source.update().value
-    statistics = spark.answers["streaming/statistics"]
-    assert values(first, "spark_dstream_batch_interval_seconds") == statistics["batchDuration"] / 1000
-    assert values(first, "spark_dstream_completed_batches_total") == statistics["numTotalCompletedBatches"]
-    assert values(first, "spark_dstream_last_batch_records") == {}
-    batches = spark.answers["streaming/batches"]
-    completed = next(item for item in batches if item["status"] == "COMPLETED")
-    waiting = next(item for item in batches if item["status"] != "COMPLETED")
-    spark.answers["streaming/batches"] = []
-    spark.answers[f"streaming/batches/{waiting['batchId']}"] = completed
-
-    later = source.update().value
-    delay = values(later, "spark_dstream_last_batch_processing_time_seconds")
-    assert delay == completed["processingTime"] / 1000
-    assert source.every == 3
-
-
 def test_connect_operations_are_counted_once():
     """What Spark has closed after a failure is a failure; what it forgets stays counted."""
     spark = driver("4.3.0")
@@ -192,6 +174,27 @@ def test_connect_operations_are_counted_once():
     spark.answers["connect/operations"] = []
 
     assert values(source.update().value, "spark_connect_operations_ended_total") == ended
+
+
+def test_connect_operations_that_were_canceled():
+    """Spark closes them without a word; their last query has failed, and they have not."""
+    spark = FakeSpark()
+    spark.answers["connect/sessions"] = [{"finishTimestamp": 0}]
+    closed = {"state": "CLOSED", "detail": "", "duration": 1_000}
+    spark.answers["connect/operations"] = [
+        closed | {"operationId": "canceled", "sqlExecIds": ["10", "9"]},
+        closed | {"operationId": "finished", "sqlExecIds": ["9"]},
+        closed | {"operationId": "forgotten", "sqlExecIds": ["8"]},
+        closed | {"operationId": "without a query", "sqlExecIds": []},
+        closed | {"operationId": "junk", "sqlExecIds": ["../jobs", None, 3]},
+        closed | {"operationId": "failed", "sqlExecIds": ["10"], "detail": "division by zero"},
+    ]
+    spark.answers["sql/10"] = {"id": 10, "status": "FAILED"}
+    spark.answers["sql/9"] = {"id": 9, "status": "COMPLETED"}
+    frame = make(ConnectSource, spark).update().value
+
+    ended = {("finished",): 4.0, ("failed",): 1.0, ("canceled",): 1.0}
+    assert values(frame, "spark_connect_operations_ended_total") == ended
 
 
 @pytest.mark.parametrize("kind", [ConnectSource, DStreamsSource])
@@ -216,6 +219,37 @@ def test_a_driver_without_executors_waits():
     assert source.update().facts.waiting is False
 
 
+NO_EXECUTORS = [{"id": "driver", "hostPort": "h:1", "isActive": True, "totalCores": 0}]
+LEAST, FIRST = "spark.dynamicAllocation.minExecutors", "spark.dynamicAllocation.initialExecutors"
+ENABLED = "spark.dynamicAllocation.enabled"
+
+
+@pytest.mark.parametrize(
+    ("conf", "running", "waiting"),
+    [
+        ({}, [], True),
+        ({ENABLED: "false"}, [], True),
+        ({ENABLED: "true"}, [], False),
+        ({ENABLED: "true"}, [{"jobId": 0, "status": "RUNNING"}], True),
+        ({ENABLED: "true", LEAST: "2"}, [], True),
+        ({ENABLED: "true", FIRST: "1"}, [], True),
+        ({ENABLED: "true", LEAST: "0", FIRST: "0"}, [], False),
+        ({ENABLED: "true", "spark.executor.instances": "3"}, [], True),
+        (None, [], None),
+    ],
+)
+def test_who_wants_no_executor_waits_for_none(conf, running, waiting):
+    """Dynamic allocation may begin without one and ask for it when a job runs; None is not to be known."""
+    spark = FakeSpark()
+    spark.answers |= {"allexecutors": NO_EXECUTORS, "jobs": running}
+    if conf is not None:
+        spark.answers["environment"] = {"runtime": {}, "sparkProperties": [[*item] for item in conf.items()]}
+    named = {source.name: source for source in rest_sources(Api(spark, TARGET, "app-1"), load())}
+    named["jobs"].update()
+
+    assert named["executors"].update().facts.waiting is waiting
+
+
 def test_only_so_many_removed_executors_are_shown_and_all_are_counted():
     """Spark forgets removed executors, and ours are counted once."""
     spark = FakeSpark()
@@ -234,21 +268,7 @@ def test_only_so_many_removed_executors_are_shown_and_all_are_counted():
     assert (counts[("killed",)], counts[("other",)]) == (MAX_REMOVED + 5, 1)
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("Command exited with code 137", "oom"),
-        ("Container killed by YARN for exceeding physical memory limits. 5 GB used.", "oom"),
-        ("Executor killed by driver.", "killed"),
-        ("Executor decommission finished: spark scale down", "decommissioned"),
-        ("Executor heartbeat timed out after 130000 ms", "heartbeat"),
-        ("Remote RPC client disassociated. Likely due to containers exceeding thresholds", "lost"),
-        ("worker lost: Not receiving heartbeat for 60 seconds", "heartbeat"),
-        ("Container from a bad node: container_1 on host: h. Exit status: 1", "exited"),
-        ("Container container_1 on host: h was preempted.", "preempted"),
-        ("", "other"),
-    ],
-)
+@pytest.mark.parametrize(("text", "reason"), removals.SAMPLES)
 def test_reasons_fall_into_classes(text, reason):
     """Of a bounded number."""
     assert classify(text) == reason
@@ -334,3 +354,22 @@ def test_an_application_is_asked_for_by_its_attempt_and_safely():
             Api(Listening(), "http://h", "app/1?", attempt).array("jobs")
     base = "http://h/api/v1/applications/app%2F1%3F"
     assert asked == [f"{base}/jobs", f"{base}/2/jobs"]
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_nothing_is_called_missed_where_the_plugin_gives_the_totals(served):
+    """Of sources that are polled; what runs is shown in either case."""
+    spark = FakeSpark()
+    spark.execute(0, "COMPLETED", [{"nodeName": "Sort", "metrics": [{"name": "sort time", "value": "3 ms"}]}])
+    spark.start_job(1)
+    spark.activate(0, 0)
+    application = Application("app-1", "etl", "", "4.3.0", "spark", 1.0)
+    sources = polled_sources(spark, TARGET, application, load(), served=lambda: served)
+    columns = {}
+    for source in sources:
+        if source.name in ("jobs", "stages", "sql"):
+            columns |= source.update().value.columns
+
+    missed = {f"spark_exporter_missed_{what}_total" for what in ("jobs", "stages", "sql_executions")}
+    assert missed & {*columns} == (set() if served else missed)
+    assert {"spark_job_info", "spark_stage_info"} <= {*columns}

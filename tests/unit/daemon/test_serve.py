@@ -20,56 +20,13 @@ from starlette.requests import Request
 from exporter.daemon import web
 
 
-class Process:
-    """``spark-exporter serve`` on a free port."""
-
-    def __init__(self, *arguments):
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith("SPARK_EXPORTER_")
-        }
-        command = [sys.executable, "-m", "exporter", "serve", "--web.listen-address=127.0.0.1:0", *arguments]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-        self.lines = []
-        self.url = None
-        for line in self.process.stderr:
-            self.lines.append(line)
-            if found := re.search(r"msg=listening address=(\S+)", line):
-                self.url = f"http://{found[1]}"
-                break
-
-    def get(self, path="/metrics", **headers):
-        return requests.get(self.url + path, headers=headers, timeout=PATIENCE)
-
-    def end(self, number=signal.SIGTERM):
-        """Send a signal; return the exit code and what was still logged."""
-        self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
-        return code, self.process.stderr.read()
-
-
 @pytest.fixture
-def start():
-    """Start daemons; they are killed with the test."""
-    started = []
-
-    def run(*arguments):
-        started.append(Process(*arguments))
-        return started[-1]
-
-    yield run
-    for process in started:
-        process.process.kill()
-        process.process.wait()
-        process.process.stderr.close()
-
-
-@pytest.fixture
-def daemon(start, driver):
+def daemon(start_daemon, driver):
     """A daemon that watches one driver with one counter."""
     driver.changed(
         metrics=[metric("rows")], series=[[0]], totals=[4.0], executors=[executor("1", [0], [4.0])]
     )
-    return start(f"--target={driver.url}")
+    return start_daemon(f"--target={driver.url}")
 
 
 def test_the_first_scrape_is_whole(daemon):
@@ -144,19 +101,19 @@ def test_the_landing_page_has_charts(daemon):
     assert "spark_exporter_uncharted_series 0.0\n" in daemon.get().text
 
 
-def test_another_path_for_the_metrics(start, driver):
+def test_another_path_for_the_metrics(start_daemon, driver):
     """The landing page links to it."""
-    daemon = start(f"--target={driver.url}", "--web.telemetry-path=/m/x")
+    daemon = start_daemon(f"--target={driver.url}", "--web.telemetry-path=/m/x")
 
     assert daemon.get("/m/x").status_code == 200
     assert daemon.get("/metrics").status_code == 404
     assert '<a href="/m/x">' in daemon.get("/").text
 
 
-def test_scrapes_do_not_wait_for_a_driver(start, driver):
+def test_scrapes_do_not_wait_for_a_driver(start_daemon, driver):
     """One that hangs holds up its own source only."""
     driver.changed(metrics=[metric("rows")], series=[[0]], totals=[4.0])
-    daemon = start(f"--target={driver.url}", "--scrape.timeout=30s")
+    daemon = start_daemon(f"--target={driver.url}", "--scrape.timeout=30s")
     driver.until_polled()
     driver.overrides["/v1/snapshot"] = lambda _: driver.stopping.wait(60)
     driver.changed(totals=[5.0])
@@ -172,12 +129,12 @@ def test_scrapes_do_not_wait_for_a_driver(start, driver):
     assert all('spark_custom_rows_total{app_id="app-1",app_name="etl"} 5.0\n' in text for text in found)
 
 
-def test_one_bad_target_does_not_harm_the_others(start, start_driver):
+def test_one_bad_target_does_not_harm_the_others(start_daemon, start_driver):
     """Each has its own thread and its own failures."""
     good, bad = start_driver(), start_driver()
     good.changed(metrics=[metric("rows")], series=[[0]], totals=[4.0])
     bad.overrides["/api/v1/applications"] = lambda handler: handler.send(200, b"garbage")
-    text = start(f"--target={good.url}", f"--target={bad.url}").get().text
+    text = start_daemon(f"--target={good.url}", f"--target={bad.url}").get().text
 
     assert 'spark_custom_rows_total{app_id="app-1",app_name="etl"} 4.0\n' in text
     assert f'spark_exporter_target_up{{target="{bad.url}"}} 0.0\n' in text
@@ -212,7 +169,7 @@ def test_a_signal_ends_it_before_it_listens(driver):
     assert "listening" not in log
 
 
-def test_a_successor_is_whole_at_its_first_scrape(daemon, start, driver):
+def test_a_successor_is_whole_at_its_first_scrape(daemon, start_daemon, driver):
     """A killed daemon takes nothing with it."""
     driver.until_polled()
     driver.changed(totals=[11.0])
@@ -220,15 +177,17 @@ def test_a_successor_is_whole_at_its_first_scrape(daemon, start, driver):
 
     assert (
         'spark_custom_rows_total{app_id="app-1",app_name="etl"} 11.0\n'
-        in start(f"--target={driver.url}").get().text
+        in start_daemon(f"--target={driver.url}").get().text
     )
 
 
-def test_a_taken_port_is_an_error_with_a_sentence(start, driver):
+def test_a_taken_port_is_an_error_with_a_sentence(start_daemon, driver):
     """Exit code 1, nothing is asked of any driver."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
-        process = start(f"--target={driver.url}", f"--web.listen-address={address}", "--log.format=json")
+        process = start_daemon(
+            f"--target={driver.url}", f"--web.listen-address={address}", "--log.format=json"
+        )
         assert process.process.wait(PATIENCE) == 1
 
     (line,) = map(json.loads, process.lines)
@@ -238,9 +197,9 @@ def test_a_taken_port_is_an_error_with_a_sentence(start, driver):
     assert driver.requests == []
 
 
-def test_bad_usage_starts_nothing(start, driver):
+def test_bad_usage_starts_nothing(start_daemon, driver):
     """Exit code 2 and a sentence that names what is wrong."""
-    process = start(f"--target={driver.url}", "--retentoin=1m")
+    process = start_daemon(f"--target={driver.url}", "--retentoin=1m")
 
     assert process.process.wait(PATIENCE) == 2
     assert "".join(process.lines).startswith(

@@ -3,11 +3,13 @@
 import pytest
 from fake_spark import TARGET, FakeSpark, values
 
+from exporter.daemon import operators
 from exporter.daemon.catalogue import load
-from exporter.daemon.frame import MALFORMED
-from exporter.daemon.sources import follow, operators
+from exporter.daemon.frame import LIMIT, MALFORMED
+from exporter.daemon.sources import follow
+from exporter.daemon.sources.operators import MAX_KINDS
 from exporter.daemon.sources.rest import Api
-from exporter.daemon.sources.sql import MAX_READ, SqlSource
+from exporter.daemon.sources.sql import MAX_READ, SETTLED, SqlSource
 
 TOTAL = "total (min, med, max (stageId: taskId))\n"
 RAN = ({"nodeName": "Sort", "metrics": [{"name": "sort time", "value": "3 ms"}]},)
@@ -146,12 +148,82 @@ def test_operator_metrics_become_numbers(spark, sql):
     assert frame.drops == {MALFORMED: 2}
 
 
+def test_what_a_stateful_operator_holds_is_not_added_up(spark, sql):
+    """Each batch says it anew; a sum over the batches would be no amount of anything."""
+    state = node(
+        "StateStoreSave",
+        memory_used_by_state="10.0 KiB",
+        number_of_total_state_rows="10",
+        number_of_updated_state_rows="4",
+    )
+    for batch in range(2):
+        spark.execute(batch, "COMPLETED", [state])
+    frame = sql.update().value
+    assert values(frame, "spark_sql_operator_events_total") == {
+        ("StateStoreSave", "number of updated state rows"): 8
+    }
+    assert values(frame, "spark_sql_operator_size_bytes_total") == {}
+
+
 def test_only_the_operators_that_took_most_time_are_shown(spark, sql):
-    """Data sources may bring any number of kinds."""
-    nodes = [node(f"Kind{n}", duration=f"{n} ms") for n in range(operators.MAX_KINDS + 20)]
+    """Data sources may bring any number of kinds; what lost its name, or is left out, is counted."""
+    nodes = [node(f"Kind{n}", duration=f"{n} ms") for n in range(MAX_KINDS + 20)]
     spark.execute(0, "COMPLETED", nodes)
-    shown = values(sql.update().value, "spark_sql_operator_time_seconds_total")
+    frame = sql.update().value
+    shown = values(frame, "spark_sql_operator_time_seconds_total")
 
     assert len(shown) == operators.MAX_SHOWN
     assert ("Kind199", "duration") in shown
     assert ("other", "duration") in shown
+    assert frame.drops == {LIMIT: 20 + (MAX_KINDS + 1 - operators.MAX_SHOWN)}
+
+
+def test_an_operator_that_was_shown_stays(spark, sql):
+    """Though others have taken more time since, and also if it says nothing of time."""
+    first = [node(f"Kind{n}", number_of_output_rows="7") for n in range(operators.MAX_SHOWN)]
+    spark.execute(0, "COMPLETED", first)
+    before = values(sql.update().value, "spark_sql_operator_events_total")
+    spark.execute(1, "COMPLETED", [node(f"Slow{n}", duration=f"{n + 1} s") for n in range(50)])
+    frame = sql.update().value
+
+    assert len(before) == operators.MAX_SHOWN
+    assert values(frame, "spark_sql_operator_events_total") == before
+    assert len(values(frame, "spark_sql_operator_time_seconds_total")) == operators.MAX_SHOWN
+    assert frame.drops == {LIMIT: 50 - operators.MAX_SHOWN}
+
+
+def test_of_kinds_without_times_the_first_are_shown(spark, sql):
+    """Not those whose names come first in the alphabet."""
+    nodes = [node(f"Kind{n}", number_of_output_rows="1") for n in reversed(range(operators.MAX_SHOWN + 5))]
+    spark.execute(0, "COMPLETED", nodes)
+    shown = values(sql.update().value, "spark_sql_operator_events_total")
+
+    assert (f"Kind{operators.MAX_SHOWN + 4}", "number of output rows") in shown
+    assert ("Kind0", "number of output rows") not in shown
+
+
+@pytest.mark.parametrize(("ago", "counted"), [(SETTLED - 5, 0), (SETTLED + 5, 1)])
+def test_only_what_has_ended_just_now_is_waited_for(spark, ago, counted):
+    """An execution without metrics that ended long ago will never have any."""
+    started = 1795370400.0
+    spark.execute(0, "COMPLETED", [node("CreateTable")], duration=2000)
+    spark.executions[0]["submissionTime"] = "2026-11-22T18:00:00.000GMT"
+    sql = SqlSource(Api(spark, TARGET, "app-1"), load(), now=lambda: started + 2 + ago)
+
+    assert results(sql.update().value)["completed"] == counted
+    assert results(sql.update().value)["completed"] == 1
+
+
+def test_totals_are_left_to_the_plugin_where_there_is_one(spark):
+    """Its numbers are exact; what runs is shown all the same, and nothing is called missed."""
+    spark.execute(3, "COMPLETED", RAN)
+    spark.execute(4, "RUNNING", [node("Sort")])
+    served = SqlSource(Api(spark, TARGET, "app-1"), load(), served=lambda: True)
+    served.update()
+
+    assert {*served.update().value.columns} == {
+        "spark_sql_execution_info",
+        "spark_sql_execution_duration_seconds",
+        "spark_sql_execution_jobs",
+        "spark_sql_execution_operators",
+    }

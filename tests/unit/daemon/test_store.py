@@ -98,12 +98,14 @@ def test_an_application_that_ended_is_not_revived_by_its_ui(clock):
 
 def test_a_lost_application_keeps_its_values_and_may_come_back(clock):
     """A driver that vanishes may be behind a broken network only."""
-    store = Store(900.0, Limits(1000), clock)
+    store = Store(900.0, Limits(1000), clock, clock)
+    clock.now = 100.0
     store.publish(TARGET, application(), snapshot([metric("rows")], [1.0]))
+    clock.now = 200.0
     store.lost(TARGET)
     assert states(store) == {"app-1": "lost"}
     assert lines(store) == ['spark_custom_rows_total{app_id="app-1",} 1.0']
-    assert store.view().applications[0].record.application.end_time is None
+    assert store.view().applications[0].record.application.end_time == 100.0
     clock.now = 800.0
     store.publish(TARGET, application())
     clock.now = 5000.0

@@ -35,7 +35,7 @@ def executor(executor_id, succeeded, gc, *, up=1.0, heap=2.0**30, **identity):
         "spark_executor_task_slots": 4.0,
         "spark_executor_tasks_succeeded_total": succeeded,
         "spark_executor_tasks_failed_total": 1.0,
-        "spark_executor_task_gc_time_seconds_total": gc,
+        "spark_executor_gc_time_seconds_total": gc,
     }
     text = "".join(line(name, value, **app) for name, value in found.items())
     text += line("spark_executor_info", 1.0, **app, host="10.0.0.7")

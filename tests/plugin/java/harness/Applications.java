@@ -21,13 +21,17 @@ final class Applications {
   private final Drops drops = new Drops();
   private int jsonMade;
   private volatile double now = 1_000_000;
+  /** Null if nothing can come from outside. */
+  volatile Steering steering;
 
   private Applications(JsonNode arguments) {
     String boot = arguments.get("boot").asText();
     store = new ApplicationStore(boot, Convert.settings(arguments.get("settings")), drops, () -> now);
     boolean local = arguments.has("local") && arguments.get("local").asBoolean();
+    boolean empty = arguments.has("begins_empty") && arguments.get("begins_empty").asBoolean();
     String name = arguments.has("name") ? arguments.get("name").asText() : "etl";
-    writer = new SnapshotWriter(new Application("app-1", name, null, "4.3.0", "spark", 999_999.5, 2, local), "0.0.0");
+    Application about = new Application("app-1", name, null, "4.3.0", "spark", 999_999.5, () -> 2, local, empty);
+    writer = new SnapshotWriter(about, "0.0.0", null);
   }
 
   static void addTo(Map<String, Harness.Command> commands) {
@@ -40,6 +44,14 @@ final class Applications {
     commands.put("executor_set", arguments -> EXECUTORS.get(arguments.get("executor")).set(arguments));
     commands.put("executor_readings", arguments -> EXECUTORS.get(arguments.get("executor")).setReadings(arguments));
     commands.put("executor_report", Applications::report);
+  }
+
+  static FakeExecutor executor(JsonNode arguments) {
+    return EXECUTORS.get(arguments.get("executor"));
+  }
+
+  double now() {
+    return now;
   }
 
   private static Applications of(JsonNode arguments) {
@@ -83,8 +95,13 @@ final class Applications {
       case "exited":
         application.store.outcome().exited(arguments.get("code").asInt());
         break;
-      case "executor_registered":
-        application.store.sums().count("executors.added");
+      case "counted":
+        application.store.sums().count(arguments.get("name").asText());
+        break;
+      case "driver_ended":
+        Boolean failed = arguments.get("failed").isNull() ? null : arguments.get("failed").asBoolean();
+        application.store.outcome().askAtTheEnd(() -> failed);
+        application.store.outcome().applicationEnded();
         break;
       case "finished":
         application.store.finish();
@@ -99,20 +116,21 @@ final class Applications {
     Applications application = of(arguments);
     ApplicationStore store = application.store;
     String run = arguments.get("run").asText();
+    String id = arguments.has("id") ? arguments.get("id").asText() : "query";
     switch (arguments.get("event").asText()) {
       case "started":
-        store.queryStarted("query", run, arguments.get("name").asText(null), application.now);
+        store.queryStarted(id, run, arguments.get("name").asText(null), application.now);
         break;
       case "progress":
         String json = arguments.get("json").asText();
         store.queryProgressed(
-            "query", run, null, application.now, () -> application.made(json), one -> one.add("batches", 1));
+            id, run, null, application.now, () -> application.made(json), one -> one.add("batches", 1));
         break;
       case "idle":
-        store.queryIdle("query", run, application.now);
+        store.queryIdle(id, run, application.now);
         break;
       default:
-        store.queryEnded("query", run, arguments.get("exception").asText(null));
+        store.queryEnded(id, run, arguments.get("exception").asText(null));
     }
     return application.jsonMade;
   }

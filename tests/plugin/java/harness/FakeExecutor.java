@@ -1,7 +1,11 @@
 package harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.control.JvmControl;
 import io.sparkexporter.driver.ApplicationStore;
+import io.sparkexporter.event.EventOutcome;
+import io.sparkexporter.event.EventQueue;
+import io.sparkexporter.live.LiveCopy;
 import io.sparkexporter.model.Definition;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.reading.ReadingSampler;
@@ -15,6 +19,7 @@ import io.sparkexporter.sample.Sampler;
 import io.sparkexporter.sample.Series;
 import io.sparkexporter.sample.SeriesTable;
 import io.sparkexporter.sample.Source;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,6 +35,12 @@ final class FakeExecutor implements Source {
   private final Map<String, Definition> definitions = new LinkedHashMap<>();
   private final Map<String, Double> readings = new LinkedHashMap<>();
   private final List<byte[]> delayed = new ArrayList<>();
+  private final List<byte[]> kept = new ArrayList<>();
+  private final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+  final FakeHandler handler = new FakeHandler();
+  private JvmControl control;
+  private LiveCopy live;
+  private long lastEnded;
   private long tasksEnded;
 
   FakeExecutor(JsonNode arguments) {
@@ -41,6 +52,36 @@ final class FakeExecutor implements Source {
 
   private void fail(String sentence, Throwable cause) {
     throw new IllegalStateException(sentence, cause);
+  }
+
+  /** Lets the executor take part in what comes from outside. */
+  Object steer(Path directory) {
+    live = LiveCopy.in(directory, (sentence, cause) -> warnings.add(sentence + ": " + cause));
+    control = new JvmControl(live);
+    control.connect(new EventQueue(handler, this::ended), () -> {});
+    outbox.steerBy(control);
+    return null;
+  }
+
+  private void ended(long sequence, EventOutcome outcome) {
+    control.ended(sequence, outcome);
+    synchronized (this) {
+      lastEnded = Math.max(lastEnded, sequence);
+      notifyAll();
+    }
+  }
+
+  /** Waits until everything that has arrived was handled. */
+  synchronized Object settle() throws InterruptedException {
+    long received = control.next().received();
+    while (lastEnded < received) {
+      wait();
+    }
+    return received;
+  }
+
+  Object copy() {
+    return Steering.copy(live, warnings);
   }
 
   Object set(JsonNode arguments) {
@@ -98,6 +139,13 @@ final class FakeExecutor implements Source {
       delayed.clear();
       return false;
     }
+    if (fate.equals("reply_late")) {
+      for (byte[] reply : kept) {
+        outbox.accept(Reply.fromBytes(reply));
+      }
+      kept.clear();
+      return false;
+    }
     sampler.sample(outbox.nextSequence());
     byte[] message = outbox.next(tasksEnded, Stats.NONE);
     switch (fate) {
@@ -109,6 +157,13 @@ final class FakeExecutor implements Source {
       case "reply_lost":
         store.receive(message);
         return false;
+      case "reply_kept":
+        kept.add(store.receive(message));
+        return false;
+      case "reply_twice":
+        byte[] reply = store.receive(message);
+        outbox.accept(Reply.fromBytes(reply));
+        return outbox.accept(Reply.fromBytes(reply));
       case "twice":
         store.receive(message);
         return outbox.accept(Reply.fromBytes(store.receive(message)));

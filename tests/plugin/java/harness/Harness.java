@@ -35,9 +35,13 @@ public final class Harness {
     Sampling.addTo(commands);
     Recording.addTo(commands);
     Applications.addTo(commands);
+    Executions.addTo(commands);
     Serving.addTo(commands);
     Reporting.addTo(commands);
     Reading.addTo(commands);
+    Steering.addTo(commands);
+    Messaging.addTo(commands);
+    Ending.addTo(commands);
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       answers.println(JSON.writeValueAsString(answer(commands, JSON.readTree(line))));

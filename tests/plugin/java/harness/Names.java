@@ -49,6 +49,9 @@ final class Names {
     answer.put("port", settings.integer(Setting.PORT));
     answer.put("token", settings.text(Setting.TOKEN));
     answer.put("tokenUnusable", settings.isTokenUnusable());
+    answer.put("events.allow", new ArrayList<>(settings.words(Setting.EVENTS_ALLOW)));
+    answer.put("eventListeners", new ArrayList<>(settings.words(Setting.EVENT_LISTENERS)));
+    answer.put("maxPayload", settings.integer(Setting.MAX_PAYLOAD));
     answer.put("retainedExecutorsTime", settings.millis(Setting.RETAINED_EXECUTORS_TIME));
     return answer;
   }

@@ -5,6 +5,7 @@ import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.Metric;
 import com.codahale.metrics.MetricRegistry;
+import com.codahale.metrics.RatioGauge;
 import com.codahale.metrics.Timer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkexporter.container.CgroupSource;
@@ -126,6 +127,13 @@ final class Reading {
           timer.update(i, TimeUnit.MILLISECONDS);
         }
         return timer;
+      case "ratio":
+        return new RatioGauge() {
+          @Override
+          protected Ratio getRatio() {
+            return Ratio.of(0, 0);
+          }
+        };
       default:
         return gauge(words[0]);
     }

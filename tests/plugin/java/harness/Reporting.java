@@ -1,9 +1,12 @@
 package harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.control.JvmControl;
 import io.sparkexporter.driver.DriverSide;
 import io.sparkexporter.driver.GuardedListener;
+import io.sparkexporter.event.EventQueue;
 import io.sparkexporter.executor.ExecutorSide;
+import io.sparkexporter.live.LiveCopy;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.report.Reporter;
 import io.sparkexporter.sample.Sampler;
@@ -26,6 +29,8 @@ final class Reporting {
   private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger samples = new AtomicInteger();
   private final Reporter reporter;
+  private final LiveCopy copy = new LiveCopy(null, (sentence, cause) -> warnings.add(sentence));
+  private final JvmControl control = new JvmControl(copy);
 
   private Reporting(JsonNode arguments) {
     SeriesTable table = new SeriesTable(10, new Drops());
@@ -45,6 +50,8 @@ final class Reporting {
             channel(arguments),
             arguments.get("interval").asLong(),
             (sentence, cause) -> warnings.add(sentence + ": " + cause.getMessage()));
+    control.connect(new EventQueue(new FakeHandler(), control), reporter::nudge);
+    reporter.steerBy(control);
     reporter.start();
   }
 
@@ -80,6 +87,7 @@ final class Reporting {
     commands.put("reporter_new", arguments -> ALL.add(new Reporting(arguments)));
     commands.put("reporter_state", arguments -> ALL.get(arguments.get("reporter")).state());
     commands.put("reporter_task_ended", arguments -> ALL.get(arguments.get("reporter")).taskEnded());
+    commands.put("reporter_await_first", arguments -> ALL.get(arguments.get("reporter")).awaitFirst(arguments));
     commands.put("reporter_stop", arguments -> ALL.get(arguments.get("reporter")).stop(arguments));
     commands.put("listener_guards", arguments -> listenerGuards());
     commands.put("plugins_without_spark", Reporting::pluginsWithoutSpark);
@@ -91,6 +99,11 @@ final class Reporting {
     state.put("samples", samples.get());
     state.put("warnings", new ArrayList<>(warnings));
     return state;
+  }
+
+  private Object awaitFirst(JsonNode arguments) {
+    control.awaitFirst(arguments.get("millis").asLong());
+    return Steering.copy(copy, warnings);
   }
 
   private Object taskEnded() {

@@ -25,7 +25,8 @@ final class Serving {
         HttpEndpoint.start(
             application.store,
             () -> starting ? null : application.writer,
-            Convert.settings(arguments.get("settings"))));
+            Convert.settings(arguments.get("settings")),
+            application.steering == null ? null : application.steering.control));
   }
 
   private static Object url(JsonNode arguments) {

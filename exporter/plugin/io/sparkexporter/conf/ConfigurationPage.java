@@ -19,6 +19,7 @@ public final class ConfigurationPage {
     page.append("<!-- Generated from the settings in exporter/plugin. Do not edit. -->\n\n");
     page.append("All settings are Spark configuration: `--conf spark.exporter.interval=5s`.\n");
     page.append("Times are written as Spark writes them: `500ms`, `2s`, `1m`.\n");
+    page.append("Sizes are written as Spark writes them: `65536`, `512k`, `1m`.\n");
     page.append("A bad value is named in one warning of the driver, and the default is used.\n");
     page.append("An unknown `spark.exporter.*` key is named in one warning.\n\n");
     page.append("| Key | Type | Default | Expected | Meaning |\n|---|---|---|---|---|\n");

@@ -1,5 +1,10 @@
 package io.sparkexporter.conf;
 
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
 /** Every {@code spark.exporter.*} key: the one home of its name, form, default and meaning. */
 public enum Setting {
   ENABLED("enabled", ValueType.flag(), "true", "Whether the plugin does anything at all."),
@@ -25,6 +30,40 @@ public enum Setting {
       "What a client must send as `Authorization: Bearer <token>`. The driver's environment variable"
           + " `SPARK_EXPORTER_TOKEN` does the same and stays out of the configuration."
           + " With an unusable token nothing is served."),
+  TOKEN_FILE(
+      "tokenFile",
+      ValueType.text("an absolute path", "/[^\\p{Cntrl}]{0,4095}"),
+      "",
+      "File that the driver can read and that holds the token, which then stays out of the configuration."
+          + " It is read once; white space around the token does not count."
+          + " `spark.exporter.token` goes before it, and it before the environment variable."),
+  EVENTS_ALLOW(
+      "events.allow",
+      ValueType.list("a comma-separated list of " + EventTypes.expected(), EventTypes.pattern()),
+      "config,custom,log-level",
+      "What may be done from outside, given the token: the built-in events by their types, `config` for changes of the"
+          + " live configuration, `custom` for all other types of events."),
+  EVENT_LISTENERS(
+      "eventListeners",
+      ValueType.list("a comma-separated list of class names", "[\\w$.]{1,500}"),
+      "",
+      "Classes that implement `io.sparkexporter.EventListener`; each JVM makes one of each."),
+  MESSAGES(
+      "messages",
+      ValueType.flag(),
+      "true",
+      "Whether user code may send messages from the executors to the driver. Each JVM listens on a loopback port for its Python"
+          + " processes, which connect with their first message."),
+  MESSAGE_HANDLERS(
+      "messageHandlers",
+      ValueType.list("a comma-separated list of class names", "[\\w$.]{1,500}"),
+      "",
+      "Classes that implement `io.sparkexporter.MessageHandler`; the driver makes one of each."),
+  MAX_PAYLOAD(
+      "maxPayload",
+      ValueType.size("1k", "64m"),
+      "1m",
+      "Longest payload of a message, and of the answer to one."),
   MAX_SERIES(
       "maxSeries",
       ValueType.integer(1, 1_000_000),
@@ -61,12 +100,13 @@ public enum Setting {
       "retainedQueries",
       ValueType.integer(0, 10_000),
       "20",
-      "How many streaming queries that have ended stay visible."),
+      "How many runs of streaming queries that have ended are listed one by one. Their totals stay for ever."),
   MAX_WAITING(
       "maxWaiting",
       ValueType.integer(1, 256),
       "16",
-      "Most requests that may wait for news at the same time. One more gets the answer 503."),
+      "Most requests that may wait for news at the same time. One more gets the answer 503."
+          + " Half as many more may wait for the live configuration and for events."),
   ENDPOINT("endpoint", "URL at which the driver serves the daemon."),
   DIRECTORY("directory", "Directory in which the driver's Python process puts its segment files.");
 
@@ -113,6 +153,13 @@ public enum Setting {
 
   String description() {
     return description;
+  }
+
+  /** Returns the words of a value that is a list. */
+  static Set<String> words(String value) {
+    return value.isEmpty()
+        ? Collections.emptySet()
+        : Collections.unmodifiableSet(new LinkedHashSet<>(Arrays.asList(value.split("\\s*,\\s*"))));
   }
 
   /** Returns the value, or null if the text does not have the expected form. */

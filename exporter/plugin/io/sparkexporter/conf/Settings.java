@@ -1,8 +1,10 @@
 package io.sparkexporter.conf;
 
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.spark.SparkConf;
 import scala.Tuple2;
@@ -51,30 +53,23 @@ public final class Settings {
       if (value != null) {
         values.put(setting, value);
       } else {
-        tokenUnusable |= setting == Setting.TOKEN;
+        tokenUnusable |= setting == Setting.TOKEN || setting == Setting.TOKEN_FILE;
         warnings.accept(complaint(setting, entry.getKey(), entry.getValue()));
       }
     }
-    tokenUnusable |= !readToken(raw, environment, values, warnings);
+    String elsewhere = raw.containsKey(Setting.TOKEN.key()) ? "" : Token.find(values, environment, warnings);
+    if (elsewhere == null) {
+      tokenUnusable = true;
+    } else if (!elsewhere.isEmpty()) {
+      values.put(Setting.TOKEN, elsewhere);
+    }
     return new Settings(values, tokenUnusable);
   }
 
-  private static boolean readToken(
-      Map<String, String> raw,
-      Map<String, String> environment,
-      Map<Setting, Object> values,
-      Consumer<String> warnings) {
-    String text = environment.getOrDefault(TOKEN_VARIABLE, "");
-    if (text.isEmpty() || raw.containsKey(Setting.TOKEN.key())) {
-      return true;
-    }
-    Object value = Setting.TOKEN.parse(text);
-    if (value == null) {
-      warnings.accept(complaint(Setting.TOKEN, TOKEN_VARIABLE, text));
-      return false;
-    }
-    values.put(Setting.TOKEN, value);
-    return true;
+  /** As {@link #read}, in an executor: the driver has warned already, and only the driver needs the token. */
+  public static Settings readInExecutor(SparkConf conf) {
+    SparkConf without = conf.clone().remove(Setting.TOKEN.key()).remove(Setting.TOKEN_FILE.key());
+    return read(without, Collections.emptyMap(), warning -> {});
   }
 
   private static String complaint(Setting setting, String key, String value) {
@@ -84,9 +79,9 @@ public final class Settings {
     if (setting.isWritten()) {
       return key + " is written by the plugin; the given value " + quote(value) + " is ignored";
     }
-    if (setting == Setting.TOKEN) {
+    if (setting == Setting.TOKEN || setting == Setting.TOKEN_FILE) {
       // A token with a typing error must not appear in a log, and must not open the endpoint either.
-      return key + ": expected " + setting.expected() + "; nothing is served";
+      return Token.complaint(key, setting);
     }
     return key + "=" + quote(value) + ": expected " + setting.expected() + "; using " + setting.defaultText();
   }
@@ -110,6 +105,11 @@ public final class Settings {
 
   public String text(Setting setting) {
     return (String) values.get(setting);
+  }
+
+  /** Returns the words of a setting that is a list, in their order. */
+  public Set<String> words(Setting setting) {
+    return Setting.words(text(setting));
   }
 
   /** Whether a token was given that cannot be used, so that nothing may be served. */

@@ -1,13 +1,12 @@
 package io.sparkexporter.conf;
 
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What the text of a setting must look like, and what it means. */
 abstract class ValueType {
-  private static final Pattern TIME = Pattern.compile("(\\d{1,15})\\s*([a-z]*)");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*([km]?)i?b?");
 
   private final String name;
   private final String expected;
@@ -55,15 +54,33 @@ abstract class ValueType {
 
   /** A time as Spark writes it; a number alone means seconds. The value is in milliseconds. */
   static ValueType time(String min, String max) {
-    long least = millis(min);
-    long most = millis(max);
+    long least = Times.millis(min);
+    long most = Times.millis(max);
     return new ValueType("time", "a time from " + min + " to " + max + ", such as 500ms, 2s or 1m") {
       @Override
       Object parse(String text) {
-        long value = millis(text);
+        long value = Times.millis(text);
         return value < least || value > most ? null : (Long) value;
       }
     };
+  }
+
+  /** A size as Spark writes it; a number alone means bytes. The value is in bytes. */
+  static ValueType size(String min, String max) {
+    long least = bytes(min);
+    long most = bytes(max);
+    return new ValueType("size", "a size from " + min + " to " + max + ", such as 65536, 512k or 1m") {
+      @Override
+      Object parse(String text) {
+        long value = bytes(text);
+        return value < least || value > most ? null : (Integer) (int) value;
+      }
+    };
+  }
+
+  /** Words, with commas between them; none is allowed. */
+  static ValueType list(String expected, String word) {
+    return text(expected, "((" + word + ")(\\s*,\\s*(" + word + "))*)?");
   }
 
   static ValueType text(String expected, String pattern) {
@@ -76,31 +93,13 @@ abstract class ValueType {
     };
   }
 
-  /** Returns -1 for what is not a time. */
-  private static long millis(String text) {
-    Matcher matcher = TIME.matcher(text.toLowerCase(Locale.ROOT));
-    TimeUnit unit = matcher.matches() ? unit(matcher.group(2)) : null;
-    return unit == null ? -1 : unit.toMillis(Long.parseLong(matcher.group(1)));
-  }
-
-  private static TimeUnit unit(String suffix) {
-    switch (suffix) {
-      case "us":
-        return TimeUnit.MICROSECONDS;
-      case "ms":
-        return TimeUnit.MILLISECONDS;
-      case "":
-      case "s":
-        return TimeUnit.SECONDS;
-      case "m":
-      case "min":
-        return TimeUnit.MINUTES;
-      case "h":
-        return TimeUnit.HOURS;
-      case "d":
-        return TimeUnit.DAYS;
-      default:
-        return null;
+  /** Returns -1 for what is not a size. */
+  private static long bytes(String text) {
+    Matcher matcher = SIZE.matcher(text.toLowerCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      return -1;
     }
+    String unit = matcher.group(2);
+    return Long.parseLong(matcher.group(1)) << (unit.equals("k") ? 10 : unit.equals("m") ? 20 : 0);
   }
 }

@@ -20,14 +20,19 @@ final class CgroupDirectory {
   }
 
   /**
-   * Finds the directory of a cgroup.
+   * Finds the directory of a cgroup; the root of a hierarchy is not one: what the kernel tells there is the machine's.
    *
    * @param root of the file system
    * @param mounts those that may show it
    * @param cgroup its path as /proc/self/cgroup has it
-   * @return null if no mount shows it
+   * @return null if no mount shows it, or the process is in no cgroup below the root
    */
   static CgroupDirectory find(Path root, List<CgroupMount> mounts, String cgroup) {
+    CgroupDirectory seen = seen(root, mounts, cgroup);
+    return seen == null || seen.isMachine() ? null : seen;
+  }
+
+  private static CgroupDirectory seen(Path root, List<CgroupMount> mounts, String cgroup) {
     for (CgroupMount mount : mounts) {
       String below = mount.below(cgroup);
       Path point = under(root, mount.point);
@@ -43,6 +48,18 @@ final class CgroupDirectory {
   /** A container's runtime often mounts the container's own cgroup, under a path of which the container knows nothing. */
   private static CgroupDirectory shownByNone(Path point) {
     return new CgroupDirectory(point, point);
+  }
+
+  /**
+   * Says whether this is the true root of its hierarchy. In a namespace or a mount of its own, a container's cgroup has
+   * the path "/", too; but the kernel gives these files to the true root alone, or to all others.
+   */
+  private boolean isMachine() {
+    return exists("release_agent") || exists("cgroup.controllers") && !exists("cgroup.events");
+  }
+
+  private boolean exists(String name) {
+    return Files.exists(levels.get(0).resolve(name));
   }
 
   private static Path under(Path parent, String path) {

@@ -1,9 +1,11 @@
 package io.sparkexporter.driver;
 
+import java.util.function.DoubleSupplier;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import scala.Option;
 
-/** What identifies the application. Immutable. */
+/** What identifies the application. */
 public final class Application {
   final String id;
   final String name;
@@ -11,9 +13,12 @@ public final class Application {
   final String sparkVersion;
   final String user;
   final double startTime;
-  final double reportInterval;
+  /** Changes when somebody changes it. */
+  final DoubleSupplier reportInterval;
   /** Whether the driver is the only executor. */
   final boolean isLocal;
+  /** Whether it begins without executors, and asks for them when there is work. */
+  final boolean beginsEmpty;
 
   /** Describes an application; the times are in seconds, the attempt may be null. */
   public Application(
@@ -23,8 +28,9 @@ public final class Application {
       String sparkVersion,
       String user,
       double startTime,
-      double reportInterval,
-      boolean isLocal) {
+      DoubleSupplier reportInterval,
+      boolean isLocal,
+      boolean beginsEmpty) {
     this.id = id;
     this.name = name;
     this.attemptId = attemptId;
@@ -33,9 +39,10 @@ public final class Application {
     this.startTime = startTime;
     this.reportInterval = reportInterval;
     this.isLocal = isLocal;
+    this.beginsEmpty = beginsEmpty;
   }
 
-  static Application of(SparkContext context, String id, double reportInterval) {
+  static Application of(SparkContext context, String id, DoubleSupplier reportInterval) {
     Option<String> attempt = context.applicationAttemptId();
     return new Application(
         id,
@@ -45,6 +52,17 @@ public final class Application {
         context.sparkUser(),
         context.startTime() / 1e3,
         reportInterval,
-        context.isLocal());
+        context.isLocal(),
+        beginsEmpty(context.getConf()));
+  }
+
+  /** By the rule of Spark's dynamic allocation for the number of executors to begin with. */
+  private static boolean beginsEmpty(SparkConf conf) {
+    if (!conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+      return false;
+    }
+    int least = conf.getInt("spark.dynamicAllocation.minExecutors", 0);
+    int first = conf.getInt("spark.dynamicAllocation.initialExecutors", least);
+    return least <= 0 && first <= 0 && conf.getInt("spark.executor.instances", 0) <= 0;
   }
 }

@@ -2,6 +2,7 @@ package io.sparkexporter.driver;
 
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
+import io.sparkexporter.control.DriverControl;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.report.Reply;
 import io.sparkexporter.report.Report;
@@ -35,10 +36,15 @@ public final class ApplicationStore {
   private final ReadingNames readingNames;
   private final Queries queries;
   private final ApplicationTotals sums = new ApplicationTotals();
+  private final OperatorTotals operators;
+  private final SqlExecutions sql;
   private final Outcome outcome = new Outcome();
   private long sequence = 1;
   /** Whether the catalogue's totals lack something. */
   private boolean untotalled = true;
+  private long operatorsChangedAt;
+  /** Null if nothing can come from outside. */
+  private DriverControl control;
   private int live;
   private boolean finished;
 
@@ -55,8 +61,15 @@ public final class ApplicationStore {
     this.maxRemovedSeconds = settings.millis(Setting.RETAINED_EXECUTORS_TIME) / 1e3;
     this.drops = drops;
     this.readingNames = new ReadingNames(drops);
-    this.queries = new Queries(settings.integer(Setting.RETAINED_QUERIES));
+    this.queries = new Queries(settings.integer(Setting.RETAINED_QUERIES), drops);
+    this.operators = new OperatorTotals(drops);
+    this.sql = new SqlExecutions(sums, operators, drops, this::operatorsChanged);
     this.catalogue = new Catalogue(settings.integer(Setting.MAX_APPLICATION_SERIES), drops);
+  }
+
+  /** Lets this take part in reports and snapshots. */
+  public synchronized void steerBy(DriverControl fromOutside) {
+    control = fromOutside;
   }
 
   /**
@@ -90,6 +103,7 @@ public final class ApplicationStore {
             record.seriesKnown(),
             record.readings.known(),
             gapMillis())
+        .with(control == null ? null : control.received(report))
         .toBytes();
   }
 
@@ -129,6 +143,9 @@ public final class ApplicationStore {
   /** Notes that Spark has added an executor. */
   public synchronized void executorAdded(String id, String host, double time) {
     forgotten.remove(id);
+    if (control != null) {
+      control.executorAdded(id);
+    }
     ExecutorRecord record = records.get(id);
     if (record == null) {
       record = add(id, time);
@@ -145,6 +162,9 @@ public final class ApplicationStore {
 
   /** Notes that Spark has removed an executor; it stays visible for a while, its counts for ever. */
   public synchronized void executorRemoved(String id, String reason, double time) {
+    if (control != null) {
+      control.executorRemoved(id, reason);
+    }
     ExecutorRecord record = records.get(id);
     if (record == null || !record.isLive()) {
       return;
@@ -194,6 +214,16 @@ public final class ApplicationStore {
     return sums;
   }
 
+  /** The SQL executions of all sessions. */
+  public SqlExecutions sql() {
+    return sql;
+  }
+
+  private synchronized void operatorsChanged() {
+    somethingChanged();
+    operatorsChangedAt = sequence;
+  }
+
   /** How the application would end now. */
   public Outcome outcome() {
     return outcome;
@@ -231,9 +261,9 @@ public final class ApplicationStore {
   /** Notes that a streaming query has ended; the exception is null if it was stopped. */
   public synchronized void queryEnded(String id, String runId, String exception) {
     double now = clock.getAsDouble();
-    queries.end(queries.run(id, runId, null, now), now, exception);
-    outcome.queryEnded(exception != null);
     somethingChanged();
+    queries.end(queries.run(id, runId, null, now), now, exception, sequence);
+    outcome.queryEnded(exception != null);
   }
 
   /** Notes that Spark says a task has ended on an executor. */
@@ -326,13 +356,16 @@ public final class ApplicationStore {
     snapshot.metrics = catalogue.metricsFrom(snapshot.metricsBase);
     snapshot.series = catalogue.seriesFrom(snapshot.seriesBase);
     snapshot.totals = catalogue.totals();
-    snapshot.waiting = sums.hasNoExecutor();
+    snapshot.alone = sums.hasNoExecutor();
+    snapshot.busy = sums.hasRunningJob();
     snapshot.outcome = outcome.label(finished);
     sums.each((name, total) -> addReading(snapshot, name, total));
     addExecutors(snapshot, fits ? after : 0);
+    snapshot.operators = operatorsChangedAt > (fits ? after : 0) ? operators.rows() : null;
     for (QueryRun run : queries.all()) {
       snapshot.queries.add(new Snapshot.Query(run, fits ? after : 0));
     }
+    snapshot.control = control == null ? null : control.snapshot();
     snapshot.readingsBase = fits ? readings : 0;
     snapshot.readings = readingNames.from(snapshot.readingsBase);
     return snapshot;
@@ -348,6 +381,7 @@ public final class ApplicationStore {
   private void addExecutors(Snapshot snapshot, long after) {
     for (ExecutorRecord record : records.values()) {
       Snapshot.Executor executor = new Snapshot.Executor(record);
+      executor.configVersion = control == null ? -1 : control.versionAt(record.id);
       if (record.changedAt > after) {
         executor.addValues(record);
       }

@@ -5,15 +5,19 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 import org.apache.spark.executor.TaskMetrics;
 
-/** What all tasks, jobs, stages and executors of the application add up to. Thread-safe. */
+/** What all tasks, jobs, stages, SQL executions and executors of the application add up to. Thread-safe. */
 public final class ApplicationTotals {
   private static final String PREFIX = "app.";
   private static final String FAILURES = "app.task_failures.";
+  private static final String REMOVALS = "executor_removals.";
   /** The classes of reasons are Spark's own, so there are few; this only makes sure of it. */
   private static final int MAX_REASONS = 100;
   private static final String[] COUNTS = {
     "tasks.succeeded", "tasks.failed", "tasks.killed", "jobs.started", "jobs.succeeded", "jobs.failed",
     "stages.completed", "stages.failed", "stages.skipped", "executors.added", "executors.removed",
+  };
+  private static final String[] SQL = {
+    "sql.active", "sql.completed", "sql.failed", "sql.time.completed", "sql.time.failed",
   };
   /** In Spark's own units, by what Spark calls them. */
   private static final Map<String, ToLongFunction<TaskMetrics>> SUMS = new LinkedHashMap<>();
@@ -56,12 +60,12 @@ public final class ApplicationTotals {
 
   private final Map<String, long[]> totals = new LinkedHashMap<>();
   private final Map<ToLongFunction<TaskMetrics>, long[]> sums = new LinkedHashMap<>();
+  private int reasons;
 
   /** Makes totals that are all zero. */
   public ApplicationTotals() {
-    for (String count : COUNTS) {
-      totals.put(PREFIX + count, new long[1]);
-    }
+    begin(COUNTS);
+    RemovalReasons.all().forEach(reason -> begin(REMOVALS + reason));
     SUMS.forEach(
         (name, field) -> {
           long[] sum = new long[1];
@@ -70,15 +74,42 @@ public final class ApplicationTotals {
         });
   }
 
+  private synchronized void begin(String... names) {
+    for (String name : names) {
+      totals.putIfAbsent(PREFIX + name, new long[1]);
+    }
+  }
+
   /** Adds one to a count, such as {@code "jobs.failed"}. */
   public synchronized void count(String name) {
     totals.get(PREFIX + name)[0]++;
   }
 
+  /** Counts an executor that was removed, also by the class of the reason, which may be null. */
+  public synchronized void countRemoval(String reason) {
+    count("executors.removed");
+    count(REMOVALS + RemovalReasons.classify(reason));
+  }
+
+  /** Counts an SQL execution that has ended, and how long it took. */
+  synchronized void countSql(boolean failed, long millis) {
+    begin(SQL);
+    String result = failed ? "failed" : "completed";
+    count("sql." + result);
+    totals.get(PREFIX + "sql.time." + result)[0] += Math.max(0, millis);
+  }
+
+  /** Notes how many SQL executions are running; without any there is no total of them either. */
+  synchronized void setSqlActive(int active) {
+    begin(SQL);
+    totals.get(PREFIX + "sql.active")[0] = active;
+  }
+
   /** Counts a task attempt that has not succeeded by the name of its reason. */
   public synchronized void countFailure(String reason) {
     long[] count = totals.get(FAILURES + reason);
-    if (count == null && totals.size() < COUNTS.length + SUMS.size() + MAX_REASONS) {
+    if (count == null && reasons < MAX_REASONS) {
+      reasons++;
       count = new long[1];
       totals.put(FAILURES + reason, count);
     }
@@ -95,6 +126,12 @@ public final class ApplicationTotals {
   /** Calls the consumer with every name and its total. */
   synchronized void each(Consumer consumer) {
     totals.forEach((name, total) -> consumer.accept(name, total[0]));
+  }
+
+  /** Whether a job has started and not ended. */
+  synchronized boolean hasRunningJob() {
+    long ended = totals.get(PREFIX + "jobs.succeeded")[0] + totals.get(PREFIX + "jobs.failed")[0];
+    return totals.get(PREFIX + "jobs.started")[0] > ended;
   }
 
   /** Whether no executor has registered yet. */

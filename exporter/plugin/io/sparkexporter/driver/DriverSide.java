@@ -3,10 +3,15 @@ package io.sparkexporter.driver;
 import com.codahale.metrics.Gauge;
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
+import io.sparkexporter.control.DriverControl;
+import io.sparkexporter.event.Members;
 import io.sparkexporter.jvm.JvmReporter;
 import io.sparkexporter.jvm.LocalDirectory;
+import io.sparkexporter.jvm.LocalServices;
 import io.sparkexporter.jvm.Warnings;
+import io.sparkexporter.live.LiveCopy;
 import io.sparkexporter.memory.MemoryRegistry;
+import io.sparkexporter.message.MessageService;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.report.Reporter;
 import java.io.IOException;
@@ -25,6 +30,9 @@ public final class DriverSide implements DriverPlugin {
   /** What Spark calls the driver among the executors. */
   public static final String ID = "driver";
 
+  /** What the driver tells the executors when something may come from outside. */
+  public static final String CONTROL = "control";
+
   /** Gauge that tells the daemon where this is served. */
   private static final String PORT = "exporter.port";
 
@@ -42,6 +50,9 @@ public final class DriverSide implements DriverPlugin {
   private volatile HttpEndpoint endpoint;
   private volatile SnapshotWriter writer;
   private volatile ListenerQueue events;
+  private volatile DriverControl control;
+  private volatile LiveCopy live;
+  private volatile LocalServices services;
 
   /** The one that is running in this JVM, or null. */
   public static DriverSide active() {
@@ -52,11 +63,15 @@ public final class DriverSide implements DriverPlugin {
   public Map<String, String> init(SparkContext context, PluginContext pluginContext) {
     try {
       start(context, pluginContext);
+      return control == null ? Collections.emptyMap() : Collections.singletonMap(CONTROL, "true");
     } catch (Throwable failure) {
       // Spark would end the application.
       store = null;
       if (reporter != null) {
         reporter.stop(0);
+      }
+      if (services != null) {
+        services.stop(0);
       }
       warnings.accept("the plugin could not start in the driver and does nothing", failure);
     }
@@ -82,6 +97,8 @@ public final class DriverSide implements DriverPlugin {
     if (directory != null) {
       conf.set(Setting.DIRECTORY.key(), directory.toString());
     }
+    PythonEnding python = new PythonEnding(directory, warnings);
+    made.outcome().askAtTheEnd(() -> howItEnded(python));
     String host = conf.get("spark.driver.host", "");
     made.executorAdded(ID, host, System.currentTimeMillis() / 1e3);
     events = new ListenerQueue(context, warnings);
@@ -90,8 +107,14 @@ public final class DriverSide implements DriverPlugin {
             warnings,
             new TotalsListener(made.sums(), made.outcome(), made::somethingChanged),
             new ExecutorListener(made),
-            new QueryListener(made)));
+            new QueryListener(made),
+            new SqlListener(made.sql())));
     sparkContext = context;
+    services = LocalServices.inDriver(settings, warnings);
+    if (!settings.text(Setting.TOKEN).isEmpty() && !settings.isTokenUnusable()) {
+      steer(made, directory, own);
+    }
+    services.open(directory, control != null, control == null ? null : control::declare);
     reporter = own;
     own.start();
     store = made;
@@ -99,12 +122,35 @@ public final class DriverSide implements DriverPlugin {
     serve(pluginContext);
   }
 
+  /** Returns whether the driver's program has failed; null if that is not known. */
+  private static Boolean howItEnded(PythonEnding python) {
+    Boolean failed = python.failed();
+    return failed == null && SubmitExit.hasFailed() ? Boolean.TRUE : failed;
+  }
+
+  /** Without a token nobody could come in, so that there is nothing to be kept ready for him. */
+  private void steer(ApplicationStore made, Path directory, Reporter own) {
+    live = LiveCopy.in(directory, warnings);
+    SecureRandom random = new SecureRandom();
+    control =
+        new DriverControl(
+            made.boot(),
+            new Members(ID, sparkContext.isLocal()),
+            live,
+            services.events(sparkContext, own, live.file()),
+            () -> String.format("%016x", random.nextLong()),
+            () -> System.currentTimeMillis() / 1e3);
+    control.onChange(made::somethingChanged);
+    made.steerBy(control);
+    live.install();
+  }
+
   private void serve(PluginContext pluginContext) {
     if (settings.isTokenUnusable()) {
       return;
     }
     try {
-      endpoint = HttpEndpoint.start(store, () -> writer, settings);
+      endpoint = HttpEndpoint.start(store, () -> writer, settings, control);
       // Now, because Spark soon tells its own REST API what the configuration is.
       SparkConf conf = pluginContext.conf();
       conf.set(Setting.ENDPOINT.key(), endpoint.url(conf.get("spark.driver.host", "localhost")));
@@ -124,9 +170,9 @@ public final class DriverSide implements DriverPlugin {
     try {
       // Only now does Spark know what the application is called.
       String version = DriverSide.class.getPackage().getImplementationVersion();
-      double interval = settings.millis(Setting.INTERVAL) / 1e3;
-      Application application = Application.of(sparkContext, appId, interval);
-      writer = new SnapshotWriter(application, version == null ? "unknown" : version);
+      Reporter own = reporter;
+      Application application = Application.of(sparkContext, appId, () -> own.intervalMillis() / 1e3);
+      writer = new SnapshotWriter(application, version == null ? "unknown" : version, services.counts());
     } catch (Throwable failure) {
       warnings.accept("the application could not be described; nothing is served to the daemon", failure);
     }
@@ -139,9 +185,10 @@ public final class DriverSide implements DriverPlugin {
       return null;
     }
     try {
-      return open.receive((byte[]) message);
+      byte[] bytes = (byte[]) message;
+      return MessageService.isBatch(bytes) ? services.receive(bytes) : open.receive(bytes);
     } catch (Throwable failure) {
-      warnings.accept("a report of an executor could not be read", failure);
+      warnings.accept("what an executor sent could not be read", failure);
       return null;
     }
   }
@@ -165,8 +212,15 @@ public final class DriverSide implements DriverPlugin {
       // Spark has told the executors to stop, but the way for their last reports is still open.
       store.awaitReports(OWED_MILLIS);
       reporter.stop(SAMPLE_MILLIS);
+      if (control != null) {
+        control.finish();
+      }
       if (endpoint != null) {
         endpoint.finish(DELIVERY_MILLIS);
+      }
+      services.stop(0);
+      if (live != null) {
+        live.close();
       }
       MemoryRegistry.INSTANCE.restart();
     } catch (Throwable failure) {

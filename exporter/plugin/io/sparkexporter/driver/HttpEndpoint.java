@@ -1,12 +1,15 @@
 package io.sparkexporter.driver;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
+import io.sparkexporter.control.DriverControl;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -22,13 +25,19 @@ public final class HttpEndpoint {
 
   private final HttpServer server;
   private final ThreadPoolExecutor threads;
+  private final Requests requests;
   private final SnapshotHandler handler;
   private final ApplicationStore store;
 
   private HttpEndpoint(
-      HttpServer server, ThreadPoolExecutor threads, SnapshotHandler handler, ApplicationStore store) {
+      HttpServer server,
+      ThreadPoolExecutor threads,
+      Requests requests,
+      SnapshotHandler handler,
+      ApplicationStore store) {
     this.server = server;
     this.threads = threads;
+    this.requests = requests;
     this.handler = handler;
     this.store = store;
   }
@@ -37,11 +46,12 @@ public final class HttpEndpoint {
    * Starts to serve.
    *
    * @param writer gives null as long as the application has no id
+   * @param control null if nothing may come from outside
    * @throws IOException if no port of the host can be had; the message says so
    * @throws IllegalArgumentException if the host is not loopback and there is no token
    */
   public static HttpEndpoint start(
-      ApplicationStore store, Supplier<SnapshotWriter> writer, Settings settings)
+      ApplicationStore store, Supplier<SnapshotWriter> writer, Settings settings, DriverControl control)
       throws IOException {
     String token = settings.text(Setting.TOKEN);
     InetAddress host = InetAddress.getByName(settings.text(Setting.HOST));
@@ -51,13 +61,40 @@ public final class HttpEndpoint {
               + Setting.TOKEN.key() + " or the environment variable " + Settings.TOKEN_VARIABLE);
     }
     int maxWaiting = settings.integer(Setting.MAX_WAITING);
-    SnapshotHandler handler = new SnapshotHandler(store, writer, token, maxWaiting);
+    // With places and threads of their own, these cannot keep those out who wait for snapshots.
+    int maxSteering = control == null ? 0 : (maxWaiting + 1) / 2;
+    SnapshotHandler handler = new SnapshotHandler(store, writer, maxWaiting);
+    Requests requests = new Requests(token);
+    requests.add(SnapshotHandler.PATH, handler);
+    addControl(requests, writer, control, settings, maxSteering);
     HttpServer server = bind(host, settings.integer(Setting.PORT));
-    ThreadPoolExecutor threads = threads(maxWaiting + SPARE_THREADS);
+    ThreadPoolExecutor threads = threads(maxWaiting + maxSteering + SPARE_THREADS);
     server.setExecutor(threads);
-    server.createContext("/", handler);
+    server.createContext("/", requests);
     startAsDaemon(server);
-    return new HttpEndpoint(server, threads, handler, store);
+    return new HttpEndpoint(server, threads, requests, handler, store);
+  }
+
+  private static void addControl(
+      Requests requests, Supplier<SnapshotWriter> writer, DriverControl control, Settings settings, int maxWaiting) {
+    Requests.Answerer config = HttpEndpoint::refuseControl;
+    Requests.Answerer events = HttpEndpoint::refuseControl;
+    if (control != null) {
+      Set<String> allowed = settings.words(Setting.EVENTS_ALLOW);
+      ChangeRequests changes = new ChangeRequests(System::nanoTime);
+      Waiting waiting = new Waiting(maxWaiting);
+      config = new ConfigHandler(control, allowed, changes, waiting);
+      events = new EventsHandler(control, allowed, changes, waiting);
+    }
+    requests.add(ConfigHandler.PATH, new Addressed(config, writer));
+    requests.add(EventsHandler.PATH, new Addressed(events, writer));
+    requests.add(EventsHandler.PATH + '/', new Addressed(events, writer));
+  }
+
+  private static void refuseControl(HttpExchange exchange) throws BadRequest {
+    throw new BadRequest(
+        403, "control is off, for the driver has no token; give it one by " + Setting.TOKEN_FILE.key() + ", "
+            + Setting.TOKEN.key() + " or the environment variable " + Settings.TOKEN_VARIABLE);
   }
 
   private static HttpServer bind(InetAddress host, int first) throws IOException {
@@ -122,9 +159,11 @@ public final class HttpEndpoint {
 
   /** Delivers the last state to those who follow, which takes at most this long, and stops. */
   public void finish(long patienceMillis) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     store.finish();
     try {
       handler.awaitDelivery(patienceMillis);
+      requests.awaitAnswers(TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
     } catch (InterruptedException impatient) {
       Thread.currentThread().interrupt();
     }

@@ -1,9 +1,10 @@
 package io.sparkexporter.driver;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The parameters of a request for a snapshot. */
+/** The parameters of a request. */
 final class Query {
   private static final int MAX_LENGTH = 2000;
   private static final double MAX_WAIT_SECONDS = 60;
@@ -36,8 +37,27 @@ final class Query {
     return parameters.containsKey("boot");
   }
 
+  boolean has(String name) {
+    return parameters.containsKey(name);
+  }
+
+  /** Refuses all parameters but these. */
+  void only(String... known) throws BadRequest {
+    for (String name : parameters.keySet()) {
+      if (!Arrays.asList(known).contains(name)) {
+        String shown = name.length() <= 40 ? name : name.substring(0, 40) + "...";
+        String expected = known.length == 0 ? "none is expected here" : "expected " + String.join(", ", known);
+        throw new BadRequest(400, "unknown parameter \"" + shown + "\"; " + expected);
+      }
+    }
+  }
+
   long after() throws BadRequest {
-    return Long.parseLong(checked("after", "\\d{1,18}", "a whole number that is not negative"));
+    return number("after");
+  }
+
+  long number(String name) throws BadRequest {
+    return Long.parseLong(checked(name, "\\d{1,18}", "a whole number that is not negative"));
   }
 
   int held(String name) throws BadRequest {

@@ -3,7 +3,7 @@ package io.sparkexporter.driver;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One run of a streaming query. Guarded by its owner. */
+/** One run of a streaming query, or several ended ones together. Guarded by its owner. */
 public final class QueryRun {
   /** More phases, sources and state operators than any query has. */
   private static final int MAX_TOTALS = 2000;
@@ -19,6 +19,10 @@ public final class QueryRun {
   /** Since when it has found nothing to do; NaN if it has something. */
   double idle = Double.NaN;
   String exception;
+  /** How many runs were stopped, and how many ended by an exception. */
+  long stopped;
+
+  long failed;
   final Map<String, Double> totals = new LinkedHashMap<>();
   /** The last one, or null. */
   QueryProgress progress;
@@ -43,10 +47,25 @@ public final class QueryRun {
     }
   }
 
+  /** Takes in an earlier run that nobody lists any more. */
+  void absorb(QueryRun earlier, long now) {
+    earlier.totals.forEach(this::add);
+    stopped += earlier.stopped;
+    failed += earlier.failed;
+    if (progress == null) {
+      // It says what the parts are called that the totals are about.
+      progress = earlier.progress;
+      progressedAt = now;
+    }
+  }
+
   void end(double time, String why) {
     terminated = time;
     idle = Double.NaN;
-    if (why != null) {
+    if (why == null) {
+      stopped++;
+    } else {
+      failed++;
       String line = why.trim().split("[\\r\\n]", 2)[0];
       exception = line.length() <= MAX_EXCEPTION_LENGTH ? line : line.substring(0, MAX_EXCEPTION_LENGTH) + "...";
     }

@@ -1,8 +1,8 @@
 package io.sparkexporter.driver;
 
-import static io.sparkexporter.driver.Json.comma;
-import static io.sparkexporter.driver.Json.key;
-import static io.sparkexporter.driver.Json.text;
+import static io.sparkexporter.json.Json.comma;
+import static io.sparkexporter.json.Json.key;
+import static io.sparkexporter.json.Json.text;
 
 import java.util.List;
 
@@ -27,6 +27,8 @@ final class QueryWriter {
     SnapshotWriter.writeTime(key(out, "started"), query.started);
     SnapshotWriter.writeTime(key(out, "terminated"), query.terminated);
     text(key(out, "exception"), query.exception);
+    key(out, "stopped").append(query.stopped);
+    key(out, "failed").append(query.failed);
     SnapshotWriter.writeTime(key(out, "idle"), query.idle);
     key(out, "totals").append('{');
     SnapshotWriter.writeNumbers(out, query.totals);

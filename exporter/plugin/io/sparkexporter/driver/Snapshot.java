@@ -1,5 +1,6 @@
 package io.sparkexporter.driver;
 
+import io.sparkexporter.control.ControlSnapshot;
 import io.sparkexporter.model.Definition;
 import io.sparkexporter.report.Stats;
 import java.util.ArrayList;
@@ -14,7 +15,9 @@ public final class Snapshot {
   boolean last;
   double time;
   /** Whether no executor has registered yet; true in local mode, too, until it has. */
-  boolean waiting;
+  boolean alone;
+  /** Whether a job runs. */
+  boolean busy;
   /** How the application would end now; null if that is not known. */
   String outcome;
   int metricsBase;
@@ -30,6 +33,10 @@ public final class Snapshot {
   List<String> readings;
   final PlacedReadings applicationReadings = new PlacedReadings();
   final List<Query> queries = new ArrayList<>();
+  /** Null if the client has them, or there are none. */
+  List<OperatorTotals.Row> operators;
+  /** Null if nothing can come from outside. */
+  ControlSnapshot control;
   final List<Executor> executors = new ArrayList<>();
 
   Snapshot() {}
@@ -45,6 +52,8 @@ public final class Snapshot {
     final long reports;
     final long tasksEnded;
     final Stats stats;
+    /** Version of the live configuration that it holds; -1 if there is none, or it is not live. */
+    long configVersion;
     /** Places of its series; null if nothing of it has changed. */
     List<Integer> series;
     /** Their cells. */
@@ -84,6 +93,8 @@ public final class Snapshot {
     final double terminated;
     final double idle;
     final String exception;
+    final long stopped;
+    final long failed;
     final Map<String, Double> totals;
     /** Null if the client has it, or there is none. */
     final QueryProgress progress;
@@ -96,6 +107,8 @@ public final class Snapshot {
       terminated = run.terminated;
       idle = run.idle;
       exception = run.exception;
+      stopped = run.stopped;
+      failed = run.failed;
       totals = new LinkedHashMap<>(run.totals);
       progress = run.progressedAt > after ? run.progress : null;
     }

@@ -1,10 +1,11 @@
 package io.sparkexporter.driver;
 
-import static io.sparkexporter.driver.Json.comma;
-import static io.sparkexporter.driver.Json.key;
-import static io.sparkexporter.driver.Json.number;
-import static io.sparkexporter.driver.Json.text;
+import static io.sparkexporter.json.Json.comma;
+import static io.sparkexporter.json.Json.key;
+import static io.sparkexporter.json.Json.number;
+import static io.sparkexporter.json.Json.text;
 
+import io.sparkexporter.message.MessageCounts;
 import io.sparkexporter.model.Definition;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -16,15 +17,23 @@ public final class SnapshotWriter {
 
   private final Application application;
   private final String version;
+  private final MessageCounts messages;
 
   /**
    * Makes a writer.
    *
    * @param version of the plugin
+   * @param messages null if messages are off
    */
-  public SnapshotWriter(Application application, String version) {
+  public SnapshotWriter(Application application, String version, MessageCounts messages) {
     this.application = application;
     this.version = version;
+    this.messages = messages;
+  }
+
+  /** Returns the id of the application that the snapshots are of. */
+  String applicationId() {
+    return application.id;
   }
 
   /** Returns the snapshot as JSON. */
@@ -55,6 +64,11 @@ public final class SnapshotWriter {
     writeValues(out, snapshot.applicationReadings);
     out.append(']');
     QueryWriter.write(key(out, "queries"), snapshot.queries);
+    if (snapshot.operators != null) {
+      writeOperators(key(out, "sql_operators"), snapshot.operators);
+    }
+    ControlWriter.write(key(out, "control"), snapshot.control);
+    writeMessages(key(out, "messages"));
     key(out, "executors").append('[');
     for (Snapshot.Executor executor : snapshot.executors) {
       comma(out);
@@ -72,8 +86,9 @@ public final class SnapshotWriter {
     text(key(out, "spark_version"), application.sparkVersion);
     text(key(out, "user"), application.user);
     number(key(out, "start_time"), application.startTime);
-    number(key(out, "report_interval"), application.reportInterval);
-    key(out, "waiting").append(snapshot.waiting && !application.isLocal);
+    number(key(out, "report_interval"), application.reportInterval.getAsDouble());
+    boolean wanted = !application.isLocal && (snapshot.busy || !application.beginsEmpty);
+    key(out, "waiting").append(snapshot.alone && wanted);
     text(key(out, "outcome"), snapshot.outcome);
     out.append('}');
   }
@@ -110,6 +125,38 @@ public final class SnapshotWriter {
     out.append(']');
   }
 
+  private static void writeOperators(StringBuilder out, List<OperatorTotals.Row> rows) {
+    out.append('[');
+    for (OperatorTotals.Row row : rows) {
+      comma(out);
+      out.append('[');
+      text(out, row.operator);
+      for (String word : new String[] {row.metric, row.type}) {
+        comma(out);
+        text(out, word);
+      }
+      writeCells(out, new double[] {row.total, row.largest, row.last});
+      out.append(']');
+    }
+    out.append(']');
+  }
+
+  private void writeMessages(StringBuilder out) {
+    if (messages == null) {
+      out.append("null");
+      return;
+    }
+    out.append('[');
+    for (MessageCounts.Entry entry : messages.entries()) {
+      comma(out);
+      text(out.append('['), entry.topic);
+      comma(out);
+      text(out, entry.result);
+      out.append(',').append(entry.count).append(']');
+    }
+    out.append(']');
+  }
+
   private static void writeExecutor(StringBuilder out, Snapshot.Executor executor) {
     boolean live = Double.isNaN(executor.removed);
     out.append('{');
@@ -127,6 +174,9 @@ public final class SnapshotWriter {
     key(out, "dropped").append('{');
     writeNumbers(out, executor.stats.dropped());
     out.append("}}");
+    if (executor.configVersion >= 0) {
+      key(out, "config_version").append(executor.configVersion);
+    }
     if (executor.series != null) {
       key(out, "series").append('[');
       for (Integer place : executor.series) {

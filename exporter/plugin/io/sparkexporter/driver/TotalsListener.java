@@ -22,7 +22,6 @@ import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.StageInfo;
 import scala.Option;
-import scala.collection.Iterator;
 
 /** Adds up what Spark says about tasks, stages, jobs and executors, by the rules of Spark's own UI. */
 final class TotalsListener extends SparkListener {
@@ -35,6 +34,7 @@ final class TotalsListener extends SparkListener {
   private final Set<Integer> running = new HashSet<>();
   /** The stages of each running job. */
   private final Map<Integer, List<Integer>> jobs = new HashMap<>();
+  private final ScalaLists stageIds = new ScalaLists(SparkListenerJobStart.class, "stageIds");
 
   /**
    * Makes a listener.
@@ -66,25 +66,10 @@ final class TotalsListener extends SparkListener {
   @Override
   public void onJobStart(SparkListenerJobStart event) {
     totals.count("jobs.started");
-    List<Integer> stages = stagesOf(event);
+    List<Integer> stages = stageIds.of(event, Integer.class);
     jobs.put(event.jobId(), stages);
     pending.addAll(stages);
     pending.removeAll(running);
-  }
-
-  /** By reflection: the type of the list is not the same in Scala 2.12 and 2.13. */
-  private static List<Integer> stagesOf(SparkListenerJobStart event) {
-    List<Integer> stages = new ArrayList<>();
-    try {
-      Object ids = SparkListenerJobStart.class.getMethod("stageIds").invoke(event);
-      Iterator<?> iterator = ((scala.collection.Iterable<?>) ids).iterator();
-      while (iterator.hasNext()) {
-        stages.add((Integer) iterator.next());
-      }
-    } catch (ReflectiveOperationException changed) {
-      throw new IllegalStateException("the stages of a job cannot be told", changed);
-    }
-    return stages;
   }
 
   @Override
@@ -126,7 +111,7 @@ final class TotalsListener extends SparkListener {
 
   @Override
   public void onExecutorRemoved(SparkListenerExecutorRemoved event) {
-    totals.count("executors.removed");
+    totals.countRemoval(event.reason());
   }
 
   @Override
@@ -138,7 +123,9 @@ final class TotalsListener extends SparkListener {
         outcome.exited((Integer) ((Option<?>) code).get());
       }
     } catch (ReflectiveOperationException older) {
-      // Then the last job tells.
+      // Then others tell.
     }
+    outcome.applicationEnded();
+    changed.run();
   }
 }

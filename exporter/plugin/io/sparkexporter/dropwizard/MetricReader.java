@@ -4,6 +4,7 @@ import com.codahale.metrics.Counting;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Histogram;
 import com.codahale.metrics.Metric;
+import com.codahale.metrics.RatioGauge;
 import com.codahale.metrics.Sampling;
 import com.codahale.metrics.Timer;
 import io.sparkexporter.model.Drops;
@@ -66,7 +67,9 @@ abstract class MetricReader {
       Object value = gauge.getValue();
       double number = value instanceof Number ? ((Number) value).doubleValue() : Double.NaN;
       into.set(name, number);
-      return Math.abs(number) <= Double.MAX_VALUE;
+      // A part of nothing, such as of a memory pool that is empty now, is no fault.
+      boolean nothing = gauge instanceof RatioGauge && Double.isNaN(number);
+      return nothing || Math.abs(number) <= Double.MAX_VALUE;
     }
   }
 

@@ -18,15 +18,15 @@ final class Patience {
   private static final long WAIT_MILLIS = 200;
   private static final long HUNG_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long IDLE_SECONDS = 10;
-  /** Threads that hang for ever cannot be ended, so there must not be many. */
+  /** Threads that hang cannot be ended, so there must not be many. */
   private static final int MAX_ABANDONED = 3;
 
   private final Consumer<String> warnings;
+  private final List<ThreadPoolExecutor> abandoned = new ArrayList<>();
   private ThreadPoolExecutor thread = newThread();
   private List<WatchedRegistry> inWork = new ArrayList<>();
   private Future<?> work;
   private long startedAt;
-  private int abandoned;
 
   Patience(Consumer<String> warnings) {
     this.warnings = warnings;
@@ -55,13 +55,20 @@ final class Patience {
     if (work != null && !work.isDone() && System.nanoTime() - startedAt > HUNG_NANOS) {
       abandon();
     }
-    if (thread == null) {
+    if (thread == null && !isRoom()) {
       return;
     }
     if (work == null || work.isDone()) {
       start(registries);
     }
     await();
+  }
+
+  /** Makes a thread if one of those that hung does not any more. */
+  private boolean isRoom() {
+    abandoned.removeIf(ThreadPoolExecutor::isTerminated);
+    thread = abandoned.size() < MAX_ABANDONED ? newThread() : null;
+    return thread != null;
   }
 
   private void start(List<WatchedRegistry> registries) {
@@ -100,9 +107,9 @@ final class Patience {
     thread.shutdownNow();
     inWork.forEach(WatchedRegistry::abandon);
     work = null;
-    thread = ++abandoned < MAX_ABANDONED ? newThread() : null;
-    if (thread == null) {
-      warnings.accept("metric sources hang again and again; Spark's metrics are not read any more");
+    abandoned.add(thread);
+    if (!isRoom()) {
+      warnings.accept("metric sources hang; Spark's metrics are not read as long as " + MAX_ABANDONED + " of them do");
     }
   }
 }

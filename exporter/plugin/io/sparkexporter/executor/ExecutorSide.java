@@ -2,13 +2,17 @@ package io.sparkexporter.executor;
 
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
+import io.sparkexporter.control.JvmControl;
 import io.sparkexporter.driver.DriverSide;
+import io.sparkexporter.event.EventQueue;
 import io.sparkexporter.jvm.JvmReporter;
 import io.sparkexporter.jvm.LocalDirectory;
+import io.sparkexporter.jvm.LocalServices;
 import io.sparkexporter.jvm.Warnings;
+import io.sparkexporter.live.LiveCopy;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.report.Reporter;
-import java.util.Collections;
+import java.nio.file.Path;
 import java.util.Map;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.api.plugin.ExecutorPlugin;
@@ -17,24 +21,31 @@ import org.apache.spark.api.plugin.PluginContext;
 /** The plugin in an executor. Whatever happens in it, the executor goes on. */
 public final class ExecutorSide implements ExecutorPlugin {
   private static final long STOP_MILLIS = 500;
+  private static final long MESSAGES_MILLIS = 300;
+  private static final long FIRST_MILLIS = 1000;
 
   private final Warnings warnings = new Warnings();
   private volatile Reporter reporter;
   private volatile DriverSide sameJvm;
+  private volatile LiveCopy live;
+  private volatile EventQueue events;
+  private volatile LocalServices services;
 
   @Override
   public void init(PluginContext context, Map<String, String> extraConf) {
     try {
-      start(context);
+      start(context, extraConf);
     } catch (Throwable failure) {
       // Spark would end the executor, start another one, and so on for ever.
+      if (services != null) {
+        services.stop(0);
+      }
       warnings.accept("the plugin could not start in this executor and does nothing", failure);
     }
   }
 
-  private void start(PluginContext context) {
-    // The driver has warned about bad settings already.
-    Settings settings = Settings.read(context.conf(), Collections.emptyMap(), warning -> {});
+  private void start(PluginContext context, Map<String, String> extraConf) {
+    Settings settings = Settings.readInExecutor(context.conf());
     if (!settings.flag(Setting.ENABLED)) {
       return;
     }
@@ -43,17 +54,35 @@ public final class ExecutorSide implements ExecutorPlugin {
       sameJvm = DriverSide.active();
       return;
     }
+    Path directory = LocalDirectory.make(warnings);
     Reporter made =
         JvmReporter.make(
             context.executorID(),
             settings,
             context.metricRegistry(),
-            LocalDirectory.make(warnings),
+            directory,
             new Drops(),
             report -> (byte[]) context.ask(report),
             warnings);
+    services = LocalServices.inExecutor(context.executorID(), settings, batch -> (byte[]) context.ask(batch), warnings);
+    JvmControl control = "true".equals(extraConf.get(DriverSide.CONTROL)) ? steer(made, directory) : null;
+    services.open(directory, control != null, null);
     made.start();
     reporter = made;
+    if (control != null) {
+      // The first task is to find the present configuration, but is not held up by a driver that is busy.
+      control.awaitFirst(FIRST_MILLIS);
+    }
+  }
+
+  private JvmControl steer(Reporter made, Path directory) {
+    live = LiveCopy.in(directory, warnings);
+    JvmControl control = new JvmControl(live);
+    events = new EventQueue(services.events(null, made, live.file()), control);
+    control.connect(events, made::nudge);
+    made.steerBy(control);
+    live.install();
+    return control;
   }
 
   @Override
@@ -82,6 +111,11 @@ public final class ExecutorSide implements ExecutorPlugin {
       Reporter mine = reporter;
       if (mine != null) {
         mine.stop(STOP_MILLIS);
+        services.stop(MESSAGES_MILLIS);
+      }
+      if (live != null) {
+        events.close();
+        live.close();
       }
     } catch (Throwable failure) {
       warnings.accept("the plugin could not stop in order", failure);

@@ -11,6 +11,7 @@ import org.slf4j.LoggerFactory;
 public final class Warnings implements Consumer<String>, BiConsumer<String, Throwable> {
   private static final Logger LOG = LoggerFactory.getLogger("io.sparkexporter");
   private static final int MAX_REMEMBERED = 100;
+  private static final int MAX_CAUSES = 20;
 
   private final Set<String> said = ConcurrentHashMap.newKeySet();
 
@@ -24,9 +25,18 @@ public final class Warnings implements Consumer<String>, BiConsumer<String, Thro
   @Override
   public void accept(String sentence, Throwable cause) {
     if (isNew(sentence)) {
-      LOG.warn("spark-exporter: {}: {} (said once)", sentence, String.valueOf(cause));
+      LOG.warn("spark-exporter: {}: {} (said once)", sentence, described(cause));
     }
     LOG.debug("spark-exporter: {}", sentence, cause);
+  }
+
+  /** An error in starting a class says nothing by itself. */
+  private static String described(Throwable failure) {
+    Throwable root = failure;
+    for (int i = 0; root != null && root.getCause() != null && i < MAX_CAUSES; i++) {
+      root = root.getCause();
+    }
+    return root == failure ? String.valueOf(failure) : failure + ", because of " + root;
   }
 
   private boolean isNew(String sentence) {

@@ -13,7 +13,9 @@ public enum Reason {
   READING_LIMIT,
   INVALID_READING,
   SLOW_SOURCE,
-  PROGRESS_TOO_LARGE;
+  PROGRESS_TOO_LARGE,
+  SQL_LIMIT,
+  QUERY_LIMIT;
 
   /** How many of the reasons stand in a segment's header. */
   public static final int IN_SEGMENT = 5;

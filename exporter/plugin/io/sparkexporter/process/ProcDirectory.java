@@ -67,22 +67,18 @@ final class ProcDirectory {
       return null;
     }
     Role role = known != null ? known : role(pid, stat.substring(stat.indexOf('(') + 1, name));
-    // What a Python process has waited for is what its workers used before they ended.
-    int last = role == Role.PYTHON ? 14 : 12;
-    double ticks = 0;
-    for (int i = 11; i <= last; i++) {
-      ticks += SmallFile.number(fields[i]);
-    }
     return new Process(
         pid,
         (int) SmallFile.number(fields[1]),
         (long) SmallFile.number(fields[19]),
         role,
-        ticks / TICKS_PER_SECOND,
+        (SmallFile.number(fields[11]) + SmallFile.number(fields[12])) / TICKS_PER_SECOND,
+        (SmallFile.number(fields[13]) + SmallFile.number(fields[14])) / TICKS_PER_SECOND,
         kibibytes(status, "VmRSS:"),
         kibibytes(status, "VmSwap:"),
         SmallFile.number(fields[17]),
-        openFiles(pid));
+        openFiles(pid),
+        io(pid));
   }
 
   private Role role(int pid, String name) {
@@ -104,6 +100,14 @@ final class ProcDirectory {
     int unit = at < 0 ? -1 : status.indexOf(" kB", at);
     double number = unit < 0 ? 0 : SmallFile.number(status.substring(at + 1 + key.length(), unit));
     return number > 0 ? number * KIB : 0;
+  }
+
+  /** Only the process's own user, or root, may read it. */
+  private Process.Io io(int pid) {
+    String text = files.text(at(pid, "io"));
+    return text == null
+        ? Process.Io.UNKNOWN
+        : new Process.Io(SmallFile.field(text, "read_bytes:"), SmallFile.field(text, "write_bytes:"));
   }
 
   private double openFiles(int pid) {

@@ -1,6 +1,7 @@
 package io.sparkexporter.process;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -10,13 +11,13 @@ import java.util.Map;
 final class ProcessTree {
   /** More than this are not looked at. */
   static final int MAX_PROCESSES = 1000;
-  /** What the main classes of Spark's executors are called, whatever the cluster manager. */
-  private static final String EXECUTOR = "ExecutorBackend";
+  /** In the names of the main classes of Spark's executors, whatever the cluster manager, and of its drivers. */
+  private static final String[] MAIN_CLASSES = {"ExecutorBackend", "org.apache.spark.deploy.SparkSubmit"};
 
   private final ProcDirectory proc;
   private final boolean startedByPython;
-  /** Which of the JVMs are executors, by process number and start. */
-  private final Map<Long, Boolean> executors = new HashMap<>();
+  /** Which of the JVMs are executors or drivers, by process number and start. */
+  private final Map<Long, Boolean> apart = new HashMap<>();
 
   /**
    * Looks in a /proc.
@@ -40,30 +41,33 @@ final class ProcessTree {
     found.put(self, own);
     open.add(self);
     while (!open.isEmpty() && found.size() < MAX_PROCESSES) {
-      for (int child : proc.children(open.remove())) {
+      Process above = found.get(open.remove());
+      for (int child : proc.children(above.pid)) {
         Process process = found.containsKey(child) ? null : proc.read(child);
-        if (process != null && !isExecutor(process)) {
-          found.put(child, process);
+        if (process != null && !isApart(process)) {
+          found.put(child, above.role == Role.PYTHON ? process.as(Role.PYTHON) : process);
           open.add(child);
         }
       }
     }
     Process parent = startedByPython ? proc.read(own.parent) : null;
     if (parent != null && parent.role == Role.PYTHON) {
-      found.put(parent.pid, parent);
+      // What it has started beside this JVM is not in the tree, so what that has used is not either.
+      found.put(parent.pid, parent.alone());
     }
     return found;
   }
 
-  /** An executor that is a child of the driver reports itself. */
-  private boolean isExecutor(Process process) {
+  /** An executor that is a child of the driver reports itself; another driver has a tree of its own. */
+  private boolean isApart(Process process) {
     if (process.role != Role.JVM) {
       return false;
     }
-    if (executors.size() > MAX_PROCESSES) {
-      executors.clear();
+    if (apart.size() > MAX_PROCESSES) {
+      apart.clear();
     }
     long key = process.start * 31 + process.pid;
-    return executors.computeIfAbsent(key, unknown -> proc.commandLine(process.pid).contains(EXECUTOR));
+    return apart.computeIfAbsent(
+        key, unknown -> Arrays.stream(MAIN_CLASSES).anyMatch(proc.commandLine(process.pid)::contains));
   }
 }

@@ -2,7 +2,7 @@ package io.sparkexporter.process;
 
 import java.util.Locale;
 
-/** What a process of the tree does. */
+/** What a process of the tree is; what Python starts is Python's. */
 enum Role {
   JVM,
   PYTHON,

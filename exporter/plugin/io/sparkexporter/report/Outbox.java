@@ -23,6 +23,7 @@ public final class Outbox {
   private final ReadingTable readings;
   private final String executorId;
   private final long session;
+  private ControlExchange control;
   private long sequence;
   private long acknowledged;
   private int metricsKnown;
@@ -35,6 +36,11 @@ public final class Outbox {
     this.readings = readings;
     this.executorId = executorId;
     this.session = session;
+  }
+
+  /** Lets this take part in all reports from now on. */
+  public void steerBy(ControlExchange exchange) {
+    control = exchange;
   }
 
   /** Number of the report that {@link #next} will make. */
@@ -54,6 +60,7 @@ public final class Outbox {
     addSeries(report, room);
     addValues(report);
     addReadings(report);
+    report.control = control == null ? null : control.next();
     return ReportWriter.write(report);
   }
 
@@ -130,7 +137,7 @@ public final class Outbox {
   /**
    * Takes in the driver's reply.
    *
-   * @return whether the driver needs another report at once, because it lacks definitions
+   * @return whether the driver needs another report at once, because it lacks definitions or waits for a confirmation
    */
   public boolean accept(Reply reply) throws IOException {
     if (reply.session() != session) {
@@ -140,6 +147,7 @@ public final class Outbox {
     metricsKnown = Math.min(reply.metricsKnown(), table.metrics().size());
     seriesKnown = Math.min(reply.seriesKnown(), table.series().size());
     readingsKnown = Math.min(reply.readingsKnown(), readings.names().size());
-    return metricsKnown < table.metrics().size() || seriesKnown < table.series().size();
+    boolean more = control != null && reply.control() != null && control.accept(reply.control());
+    return more || metricsKnown < table.metrics().size() || seriesKnown < table.series().size();
   }
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 /** A daemon thread that does its work every interval, and soon after a nudge. */
 public final class Pulse {
   private final Runnable work;
-  private final long interval;
+  private volatile long interval;
   private final AtomicBoolean nudged = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread;
@@ -44,6 +44,12 @@ public final class Pulse {
   /** Sets the least time between two runs. */
   public void setGapMillis(long gapMillis) {
     gap = TimeUnit.MILLISECONDS.toNanos(gapMillis);
+  }
+
+  /** Sets the time from one run to the next; counts for the present one, too. */
+  public void setIntervalMillis(long intervalMillis) {
+    interval = TimeUnit.MILLISECONDS.toNanos(intervalMillis);
+    LockSupport.unpark(thread);
   }
 
   /** Ends the thread after one last run, for which it waits at most this long. */

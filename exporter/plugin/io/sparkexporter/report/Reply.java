@@ -13,6 +13,7 @@ public final class Reply {
   private int seriesKnown;
   private int readingsKnown;
   private int gapMillis;
+  private ControlReply control;
 
   private Reply() {}
 
@@ -34,6 +35,12 @@ public final class Reply {
     this.gapMillis = gapMillis;
   }
 
+  /** Adds what came from outside; null if there is nothing of the kind. */
+  public Reply with(ControlReply fromOutside) {
+    control = fromOutside;
+    return this;
+  }
+
   /** Returns the reply as bytes. */
   public byte[] toBytes() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -50,6 +57,9 @@ public final class Reply {
         });
     Section.write(out, Section.PACE, section -> section.writeInt(gapMillis));
     Section.write(out, Section.READINGS_KNOWN, section -> section.writeInt(readingsKnown));
+    if (control != null) {
+      Section.write(out, Section.CONTROL_REPLY, control::write);
+    }
     return bytes.toByteArray();
   }
 
@@ -74,6 +84,8 @@ public final class Reply {
       gapMillis = in.readInt();
     } else if (section == Section.READINGS_KNOWN) {
       readingsKnown = in.readInt();
+    } else if (section == Section.CONTROL_REPLY) {
+      control = ControlReply.read(in);
     }
   }
 
@@ -95,6 +107,11 @@ public final class Reply {
 
   int readingsKnown() {
     return readingsKnown;
+  }
+
+  /** Null if nothing can come from outside. */
+  ControlReply control() {
+    return control;
   }
 
   int gapMillis() {

@@ -35,6 +35,8 @@ public final class Report {
   public double[] readingValues;
   /** What the plugin says about itself. */
   public Stats stats;
+  /** What is known there of what came from outside; null if nothing can come. */
+  public ControlReport control;
 
   Report() {}
 

@@ -60,6 +60,9 @@ public final class ReportReader {
       case Section.READINGS:
         readReadings(report, in);
         break;
+      case Section.CONTROL:
+        report.control = ControlReport.read(in);
+        break;
       default:
         // Of a later version.
     }

@@ -20,6 +20,9 @@ final class ReportWriter {
     Section.write(out, Section.VALUES, section -> writeValues(section, report));
     Section.write(out, Section.STATS, section -> writeStats(section, report.stats));
     Section.write(out, Section.READINGS, section -> writeReadings(section, report));
+    if (report.control != null) {
+      Section.write(out, Section.CONTROL, report.control::write);
+    }
     return bytes.toByteArray();
   }
 

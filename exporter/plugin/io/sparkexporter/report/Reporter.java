@@ -23,7 +23,7 @@ public final class Reporter {
   private final Channel channel;
   private final BiConsumer<String, Throwable> warnings;
   private final Pulse pulse;
-  private final long intervalMillis;
+  private volatile long intervalMillis;
   private final AtomicLong tasksEnded = new AtomicLong();
   private long failures;
   private long failuresInRow;
@@ -57,6 +57,11 @@ public final class Reporter {
     this.pulse = new Pulse("spark-exporter-reporter", this::round, intervalMillis, GAP_MILLIS);
   }
 
+  /** Lets this take part in all reports. To be called before the start. */
+  public void steerBy(ControlExchange exchange) {
+    outbox.steerBy(exchange);
+  }
+
   /** Starts the thread; the first report goes out at once. */
   public void start() {
     pulse.start();
@@ -66,6 +71,24 @@ public final class Reporter {
   public void taskEnded() {
     tasksEnded.incrementAndGet();
     pulse.nudge();
+  }
+
+  /** Has something reported soon that is no sample. */
+  public void nudge() {
+    pulse.nudge();
+  }
+
+  /** Sets how often it samples and reports; returns what it was before. */
+  public synchronized long setIntervalMillis(long millis) {
+    long former = intervalMillis;
+    intervalMillis = millis;
+    pulse.setIntervalMillis(millis);
+    return former;
+  }
+
+  /** How often it samples and reports. */
+  public long intervalMillis() {
+    return intervalMillis;
   }
 
   /** Takes a last sample and reports it, if that takes no longer than this. */

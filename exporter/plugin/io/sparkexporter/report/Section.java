@@ -21,10 +21,12 @@ final class Section {
   static final int VALUES = 4;
   static final int STATS = 5;
   static final int READINGS = 6;
+  static final int CONTROL = 7;
 
   static final int REPLY_HEAD = 1;
   static final int PACE = 2;
   static final int READINGS_KNOWN = 3;
+  static final int CONTROL_REPLY = 4;
 
   private Section() {}
 
@@ -73,6 +75,17 @@ final class Section {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     out.writeInt(bytes.length);
     out.write(bytes);
+  }
+
+  static void writeTextOrNull(DataOutputStream out, String text) throws IOException {
+    out.writeBoolean(text != null);
+    if (text != null) {
+      writeText(out, text);
+    }
+  }
+
+  static String readTextOrNull(DataInputStream in) throws IOException {
+    return in.readBoolean() ? readText(in) : null;
   }
 
   static String readText(DataInputStream in) throws IOException {

@@ -1,0 +1,130 @@
+"""Live configuration: values that somebody outside changes while the application runs.
+
+::
+
+    from exporter import config
+
+    config.declare("threshold", type=int, default=10, minimum=0)  # optional
+
+
+    def clean(batches):
+        for frame in batches:
+            yield frame[frame["score"] > config.get("threshold", 10)]
+
+It works in the driver and in every Python worker. A read costs about as much as looking into a dict.
+Without a session, without the plugin or with control switched off there are defaults only.
+"""
+
+from __future__ import annotations
+
+import json
+
+from exporter.client import spark
+from exporter.client.live import LIVE
+from exporter.client.rules import check_key, make_rule
+from exporter.client.wire import json_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+__all__ = ["all", "declare", "get", "version"]
+
+# Of declared keys, as JSON: each reader gets a copy of its own.
+_DEFAULTS: dict[str, str] = {}
+
+
+def get(key: str, default: Any = None) -> Any:
+    """Return the present value of a key.
+
+    Args:
+        key: its name.
+        default: what to return when nobody has set the key. None stands for the default that
+            :func:`declare` was given in this process, which is None if there is none.
+
+    Returns:
+        A bool, int, float, str, list or dict. Lists and dicts are copies: change them as you like.
+
+    It never waits for anything but a local file, and that only when something has changed.
+
+    """
+    live = LIVE
+    if live.cell[0] != live.seen:
+        live.refresh()
+    values = live.values
+    value = values.get(key)
+    if value is not None:
+        return value
+    return _other(values.texts, key, default) if values.texts or default is None else default
+
+
+def _other(texts: dict[str, str], key: str, default: Any) -> Any:
+    """Return what is no scalar: a list, a dict, a default."""
+    text = texts.get(key)
+    if text is None and default is None:
+        text = _DEFAULTS.get(key)
+    return default if text is None else json.loads(text)
+
+
+def version() -> int:
+    """Return the version of the values that this process sees: it grows with each change; 0 before the first.
+
+    Compare it to notice a change at all.
+    """
+    live = LIVE
+    if live.cell[0] != live.seen:
+        live.refresh()
+    return int(live.values.version)
+
+
+def all() -> dict[str, Any]:  # noqa: A001 - read as config.all()
+    """Return all values that somebody has set, by key, in a dict of your own. Defaults are not among them."""
+    live = LIVE
+    if live.cell[0] != live.seen:
+        live.refresh()
+    values = live.values
+    return {**values, **{key: json.loads(text) for key, text in values.texts.items()}}
+
+
+def declare(  # noqa: PLR0913 - each a name of its own at the call
+    key: str,
+    *,
+    type: type,  # noqa: A002 - as argparse has it
+    default: Any = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[Any] | None = None,
+    pattern: str | None = None,
+) -> None:
+    """Say what a key may hold: the driver then refuses other values, and nothing changes.
+
+    Call it in the driver, before or after the session starts. The rule holds from the moment that the
+    driver's JVM has it; with a session that runs, that is when this returns. In a Python worker only
+    ``default`` matters, so a module that workers import may declare, too.
+    If the present value does not fit, it stays, and a warning says so. A second declaration of a key
+    replaces the first one.
+
+    Args:
+        key: a letter or ``_``, then up to 127 letters, digits, ``_``, ``.`` or ``-``.
+        type: int, float (takes ints as well), str, bool, list, dict, or object for any JSON value.
+        default: what :func:`get` returns in this process when nobody has set the key.
+        minimum: smallest int or float.
+        maximum: largest int or float.
+        choices: the only values allowed.
+        pattern: regular expression that the whole str must match. Java reads it, too: keep to what both know.
+
+    Raises:
+        TypeError: an argument has a type that it cannot have.
+        ValueError: the arguments contradict each other, or the default contradicts them.
+
+    """
+    rule = make_rule(check_key(key), type, default, minimum, maximum, choices, pattern)
+    if default is None:
+        _DEFAULTS.pop(key, None)
+    else:
+        _DEFAULTS[key] = json_bytes(default, "the default").decode()
+    if not spark.is_worker():
+        from exporter.client.serving import SERVING  # noqa: PLC0415 - workers serve nothing
+
+        SERVING.declare(key, rule)

@@ -1,0 +1,1 @@
+"""``spark-exporter config`` and ``spark-exporter events``: clients of the daemon's API."""

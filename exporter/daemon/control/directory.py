@@ -1,0 +1,78 @@
+"""Which applications there are, and where the plugins in their drivers listen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from exporter.daemon.control.refusal import Refusal
+
+if TYPE_CHECKING:
+    from exporter.daemon.model import Record
+    from exporter.daemon.status import Status
+    from exporter.daemon.store import Store
+
+NO_CONTROL = (
+    "control is off in {}: its plugin has no token (spark.exporter.token), or is older than this daemon"
+)
+
+
+class Listed(NamedTuple):
+    """One application, as the API shows it."""
+
+    app_id: str
+    app_name: str
+    original_name: str
+    state: str
+    control: bool
+
+
+class Directory:
+    """Looks applications up in what the watchers have found.
+
+    Args:
+        store: of applications.
+        status: of targets.
+
+    """
+
+    def __init__(self, store: Store, status: Status) -> None:
+        """Keep nothing else."""
+        self._store = store
+        self._status = status
+
+    def listed(self) -> list[Listed]:
+        """Return all applications."""
+        return [self._listed(published.record) for published in self._store.view().applications]
+
+    def endpoint(self, app_id: str) -> str:
+        """Return the address of an application's plugin.
+
+        Raises:
+            Refusal: there is no such application, or it cannot be steered; the sentence says why.
+
+        """
+        record = self._store.find(app_id)
+        if record is None:
+            raise Refusal(404, f"no application {app_id[:200]} is known here")
+        shown = f"{record.name} ({app_id})"
+        if record.ended:
+            raise Refusal(409, f"{shown} has ended: it has {record.state}")
+        if not record.up:
+            raise Refusal(409, f"{shown} is lost: its driver does not answer any more")
+        endpoint = self._endpoint(record)
+        if not endpoint:
+            raise Refusal(409, f"{shown} runs without the plugin, or it has not been found yet")
+        if record.snapshot is not None and not record.snapshot.control:
+            raise Refusal(403, NO_CONTROL.format(shown))
+        return endpoint
+
+    def _listed(self, record: Record) -> Listed:
+        application, snapshot = record.application, record.snapshot
+        answers = record.up and snapshot is not None and snapshot.control
+        control = answers and self._endpoint(record) != ""
+        return Listed(application.id, record.name, application.name, record.state, control)
+
+    def _endpoint(self, record: Record) -> str:
+        target = self._status.view().get(record.target)
+        # A target may have gone on to its next application.
+        return target.endpoint if target is not None and target.app_id == record.application.id else ""

@@ -1,0 +1,78 @@
+package io.sparkexporter.action;
+
+import io.sparkexporter.Event;
+import io.sparkexporter.event.EventFailed;
+import io.sparkexporter.json.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.spark.sql.RuntimeConfig;
+import org.apache.spark.sql.SparkSession;
+import scala.Option;
+
+/** Sets runtime settings of Spark SQL: all of them, or none. */
+final class SqlConf {
+  private static final String EXPECTED =
+      "{\"key\": \"spark.sql.shuffle.partitions\", \"value\": 100} or {\"settings\": {key: value, ...}};"
+          + " a value is a text, a number, true or false, or null for the default";
+
+  private SqlConf() {}
+
+  static String set(Event event) throws EventFailed {
+    Map<String, String> settings = settings(Fields.of(event, EXPECTED, "key", "value", "settings"));
+    Map<String, Object> former = null;
+    for (SparkSession session : SqlSessions.all()) {
+      Map<String, Object> before = set(session.conf(), settings);
+      former = former == null ? before : former;
+    }
+    StringBuilder result = new StringBuilder("{");
+    return Json.key(result, "former").append(Json.of(former)).append('}').toString();
+  }
+
+  private static Map<String, String> settings(Fields fields) throws EventFailed {
+    Map<String, String> settings = new LinkedHashMap<>();
+    if (!fields.has("settings")) {
+      settings.put(fields.text("key"), text(fields, fields.value("value")));
+      return settings;
+    }
+    Object given = fields.value("settings");
+    if (fields.count() > 1 || !(given instanceof Map) || ((Map<?, ?>) given).isEmpty()) {
+      throw fields.refuse("settings must be an object that is not empty, and stand alone");
+    }
+    for (Map.Entry<?, ?> entry : ((Map<?, ?>) given).entrySet()) {
+      settings.put((String) entry.getKey(), text(fields, entry.getValue()));
+    }
+    return settings;
+  }
+
+  private static String text(Fields fields, Object value) throws EventFailed {
+    if (value == null || value instanceof String || value instanceof Number || value instanceof Boolean) {
+      return value == null ? null : value.toString();
+    }
+    throw fields.refuse("a value is " + Json.of(value));
+  }
+
+  /** Returns what was there before, of what had a value. */
+  private static Map<String, Object> set(RuntimeConfig conf, Map<String, String> settings) {
+    Map<String, Object> former = new LinkedHashMap<>();
+    try {
+      for (Map.Entry<String, String> entry : settings.entrySet()) {
+        Option<String> before = conf.getOption(entry.getKey());
+        put(conf, entry.getKey(), entry.getValue());
+        former.put(entry.getKey(), before.isDefined() ? before.get() : null);
+      }
+    } catch (Throwable refused) {
+      // Scala throws checked exceptions without a word of it.
+      former.forEach((key, value) -> put(conf, key, (String) value));
+      throw refused;
+    }
+    return former;
+  }
+
+  private static void put(RuntimeConfig conf, String key, String value) {
+    if (value == null) {
+      conf.unset(key);
+    } else {
+      conf.set(key, value);
+    }
+  }
+}

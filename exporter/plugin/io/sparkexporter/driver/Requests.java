@@ -1,0 +1,130 @@
+package io.sparkexporter.driver;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import io.sparkexporter.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Takes all requests: lets in who may come in, finds who answers, and says in one way what is refused. */
+final class Requests implements HttpHandler {
+  private final byte[] expected;
+  private final Map<String, Answerer> answerers = new LinkedHashMap<>();
+  private final Object state = new Object();
+  private int active;
+
+  /** Answers the requests for a path and what lies below it. */
+  interface Answerer {
+    /** Answers one request. What it throws becomes an answer, too. */
+    void answer(HttpExchange exchange) throws BadRequest, InterruptedException, IOException;
+  }
+
+  /** Refuses everything but requests with this token; with an empty one lets everybody in. */
+  Requests(String token) {
+    expected = token.isEmpty() ? null : ("Bearer " + token).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Lets somebody answer the requests for a path, and, if the path ends with a slash, for everything below it. */
+  void add(String path, Answerer answerer) {
+    answerers.put(path, answerer);
+  }
+
+  @Override
+  public void handle(HttpExchange exchange) throws IOException {
+    synchronized (state) {
+      active++;
+    }
+    try {
+      answer(exchange);
+    } finally {
+      exchange.close();
+      synchronized (state) {
+        active--;
+        state.notifyAll();
+      }
+    }
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try {
+      authorize(exchange.getRequestHeaders().getFirst("Authorization"));
+      find(exchange.getRequestURI().getPath()).answer(exchange);
+    } catch (BadRequest refused) {
+      sendError(exchange, refused.status(), refused.getMessage());
+    } catch (InterruptedException stopped) {
+      sendError(exchange, 503, "the driver is stopping");
+    } catch (RuntimeException | Error failure) {
+      sendError(exchange, 500, "the plugin failed: " + failure);
+    }
+  }
+
+  private void authorize(String given) throws BadRequest {
+    if (expected == null) {
+      return;
+    }
+    byte[] bytes = given == null ? new byte[0] : given.getBytes(StandardCharsets.UTF_8);
+    // Takes the same time wherever the first difference is.
+    if (!MessageDigest.isEqual(expected, bytes)) {
+      throw new BadRequest(401, "this needs the header Authorization: Bearer, with the token of the plugin");
+    }
+  }
+
+  private Answerer find(String path) throws BadRequest {
+    for (Map.Entry<String, Answerer> entry : answerers.entrySet()) {
+      String own = entry.getKey();
+      if (path.equals(own) || own.endsWith("/") && path.startsWith(own)) {
+        return entry.getValue();
+      }
+    }
+    throw new BadRequest(404, "there is nothing here; see " + SnapshotHandler.PATH);
+  }
+
+  /** Refuses other methods. */
+  static String method(HttpExchange exchange, String... allowed) throws BadRequest {
+    for (String method : allowed) {
+      if (exchange.getRequestMethod().equals(method)) {
+        return method;
+      }
+    }
+    exchange.getResponseHeaders().set("Allow", String.join(", ", allowed));
+    throw new BadRequest(405, "only " + String.join(" and ", allowed) + (allowed.length == 1 ? " is" : " are")
+        + " allowed here");
+  }
+
+  private static void sendError(HttpExchange exchange, int status, String sentence) throws IOException {
+    StringBuilder body = new StringBuilder("{\"error\":");
+    Json.text(body, sentence);
+    if (status == 401) {
+      exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+    }
+    send(exchange, status, body.append('}').toString());
+  }
+
+  static void send(HttpExchange exchange, int status, String body) throws IOException {
+    send(exchange, status, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.getResponseHeaders().set("Cache-Control", "no-store");
+    boolean head = exchange.getRequestMethod().equals("HEAD");
+    exchange.sendResponseHeaders(status, head ? -1 : body.length);
+    if (!head) {
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  /** Waits, at most this long, until all answers are out. */
+  void awaitAnswers(long millis) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    synchronized (state) {
+      for (long left = deadline - System.nanoTime(); active > 0 && left > 0; left = deadline - System.nanoTime()) {
+        TimeUnit.NANOSECONDS.timedWait(state, left);
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package io.sparkexporter.hop;
+
+import io.sparkexporter.MessageException.Reason;
+import io.sparkexporter.live.LiveRefused;
+import io.sparkexporter.message.Answer;
+import io.sparkexporter.message.Exchange;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What a Python process asks for. Nothing here waits for anything. */
+final class HopRequests {
+  /** What exceeds it is no time that anybody waits. */
+  private static final double MAX_SECONDS = 86_400;
+  private static final int MAX_HANDLERS = 1000;
+  private static final byte[] NOTHING = {};
+
+  private final HopContext context;
+  private final HopClient client;
+  private final Outcomes outcomes;
+  private final PythonHandlers handlers;
+
+  /**
+   * Serves a process.
+   *
+   * @param handlers null unless it is the driver's
+   */
+  HopRequests(HopContext context, HopClient client, Outcomes outcomes, PythonHandlers handlers) {
+    this.context = context;
+    this.client = client;
+    this.outcomes = outcomes;
+    this.handlers = handlers;
+  }
+
+  void receive(Frame frame) throws IOException {
+    String kind = frame.text("kind");
+    if (handlers != null && kind.equals("result")) {
+      handlers.result(frame.number("call"), frame.isJson(), frame.body());
+    } else if (handlers != null && kind.equals("failed")) {
+      handlers.failed(frame.number("call"), frame.textOrNull("code"), frame.text("error"));
+    } else {
+      request(kind, frame.number("id"), frame);
+    }
+  }
+
+  private void request(String kind, long id, Frame frame) throws IOException {
+    switch (kind) {
+      case "ask":
+        message(id, frame, true);
+        break;
+      case "send":
+        message(id, frame, false);
+        break;
+      case "claim":
+        claim(id);
+        break;
+      case "outcome":
+        outcome(id, frame);
+        break;
+      case "handle":
+        handle(id, frame);
+        break;
+      case "declare":
+        declare(id, frame);
+        break;
+      default:
+        client.error(id, Reason.BAD_REQUEST, "there is no request of this kind");
+    }
+  }
+
+  private void message(long id, Frame frame, boolean replyWanted) throws IOException {
+    if (context.messages == null) {
+      client.error(id, Reason.UNAVAILABLE, "messages are off: spark.exporter.messages=false");
+      return;
+    }
+    double seconds = replyWanted ? frame.seconds("timeout") : 0;
+    long nanos = (long) (Math.max(0, Math.min(MAX_SECONDS, seconds)) * 1e9);
+    boolean json = frame.isJson();
+    context.messages.carry(
+        new Exchange(
+            frame.text("topic"),
+            context.id,
+            json,
+            frame.body(),
+            replyWanted,
+            System.nanoTime() + nanos,
+            answer -> answer(id, replyWanted, answer)));
+  }
+
+  private void answer(long id, boolean replyWanted, Answer answer) {
+    if (answer.reason() != null) {
+      client.error(id, answer.reason(), answer.sentence());
+    } else if (replyWanted) {
+      String encoding = answer.isJson() ? "json" : "bytes";
+      client.send(Frame.of("{\"kind\":\"ok\",\"id\":" + id + ",\"encoding\":\"" + encoding + "\"}", answer.body()));
+    } else {
+      client.ok(id);
+    }
+  }
+
+  private void claim(long id) {
+    StringBuilder header = new StringBuilder("{\"kind\":\"ok\",\"id\":").append(id);
+    if (handlers != null || context.claims == null) {
+      client.send(Frame.of(header.append(",\"events\":[]}"), NOTHING));
+      return;
+    }
+    context.claims.claim(header, outcomes, context.limits.maxPayload());
+    client.send(Frame.of(header.append('}'), NOTHING));
+  }
+
+  private void outcome(long id, Frame frame) throws IOException {
+    String event = frame.text("event");
+    String state = frame.text("state");
+    String error = frame.textOrNull("error");
+    boolean failed = state.equals("failed");
+    if (!failed && !state.equals("handled")) {
+      client.error(id, Reason.BAD_REQUEST, "the state of an outcome is handled or failed");
+      return;
+    }
+    String result = frame.body().length == 0 ? null : new String(frame.body(), StandardCharsets.UTF_8);
+    String reason = failed ? error == null ? "it failed without a word" : error : null;
+    if (outcomes.take(event, result, reason)) {
+      client.ok(id);
+    } else {
+      client.error(id, Reason.BAD_REQUEST, "this process does not have the event " + event);
+    }
+  }
+
+  private void handle(long id, Frame frame) throws IOException {
+    if (handlers == null) {
+      client.error(id, Reason.BAD_REQUEST, "only the driver's Python process has handlers");
+      return;
+    }
+    handlers.register(texts(frame.value("topics")), texts(frame.value("events")));
+    context.driver.changed(handlers);
+    client.ok(id);
+  }
+
+  private static Set<String> texts(Object list) throws IOException {
+    Set<String> texts = new HashSet<>();
+    if (!(list instanceof List) || ((List<?>) list).size() > MAX_HANDLERS) {
+      throw new IOException("no list of handlers");
+    }
+    for (Object one : (List<?>) list) {
+      texts.add(String.valueOf(one));
+    }
+    return texts;
+  }
+
+  private void declare(long id, Frame frame) throws IOException {
+    if (context.declarations == null || handlers == null) {
+      client.error(id, Reason.UNAVAILABLE, "there is no live configuration here: control is off, or this is no driver");
+      return;
+    }
+    Object rule = frame.value("rule");
+    if (!(rule instanceof Map)) {
+      client.error(id, Reason.BAD_REQUEST, "a rule is an object");
+      return;
+    }
+    Map<String, Object> checked = new LinkedHashMap<>();
+    ((Map<?, ?>) rule).forEach((name, value) -> checked.put((String) name, value));
+    try {
+      context.declarations.declare(frame.text("key"), checked);
+      client.ok(id);
+    } catch (LiveRefused refused) {
+      client.error(id, "invalid_value", refused.getMessage());
+    }
+  }
+
+  /** The process is gone. */
+  void close() {
+    if (handlers != null) {
+      context.driver.remove(handlers);
+      handlers.close();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.sparkexporter.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads JSON to the letter: each key once, nothing after the value, no NaN, nothing that a reader elsewhere may take for
+ * something else.
+ *
+ * <p>The values are unmodifiable: {@code Map} in the order of the text, {@code List}, {@code String}, {@code Boolean}, null;
+ * a whole number is a {@code Long} or, where it does not fit, a {@code BigInteger}; any other number is a {@code Double}.
+ */
+public final class JsonReader {
+  /** How deep objects and arrays may lie in each other. */
+  public static final int MAX_DEPTH = 64;
+
+  private static final int MAX_DIGITS = 1000;
+  private static final JsonFactory FACTORY = factory();
+
+  private JsonReader() {}
+
+  private static JsonFactory factory() {
+    StreamReadConstraints limits =
+        StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxNumberLength(MAX_DIGITS).build();
+    // Names of a client's choosing must not fill a table that lives as long as the JVM.
+    return JsonFactory.builder()
+        .streamReadConstraints(limits)
+        .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+        .build();
+  }
+
+  /**
+   * Reads UTF-8.
+   *
+   * @throws JsonException if it is not exactly one JSON value
+   */
+  public static Object read(byte[] bytes) throws JsonException {
+    try {
+      return read(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException bad) {
+      throw new JsonException("not UTF-8");
+    }
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @throws JsonException if it is not exactly one JSON value
+   */
+  public static Object read(String text) throws JsonException {
+    try (JsonParser parser = FACTORY.createParser(text)) {
+      if (parser.nextToken() == null) {
+        throw new JsonException("no JSON at all");
+      }
+      Object value = value(parser);
+      if (parser.nextToken() != null) {
+        throw refused(parser, "something after the end of the value");
+      }
+      return value;
+    } catch (JsonProcessingException bad) {
+      throw new JsonException("not JSON: " + firstLine(bad.getOriginalMessage()) + place(bad.getLocation()));
+    } catch (IOException impossible) {
+      throw new JsonException("not JSON: " + impossible.getMessage());
+    }
+  }
+
+  private static Object value(JsonParser parser) throws IOException, JsonException {
+    switch (parser.currentToken()) {
+      case START_OBJECT:
+        return object(parser);
+      case START_ARRAY:
+        return array(parser);
+      case VALUE_STRING:
+        return text(parser, parser.getText());
+      case VALUE_NUMBER_INT:
+        return whole(parser);
+      case VALUE_NUMBER_FLOAT:
+        return fraction(parser);
+      case VALUE_TRUE:
+        return true;
+      case VALUE_FALSE:
+        return false;
+      default:
+        return null;
+    }
+  }
+
+  private static Map<String, Object> object(JsonParser parser) throws IOException, JsonException {
+    Map<String, Object> map = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = text(parser, parser.currentName());
+      parser.nextToken();
+      map.put(name, value(parser));
+    }
+    return Collections.unmodifiableMap(map);
+  }
+
+  private static List<Object> array(JsonParser parser) throws IOException, JsonException {
+    List<Object> list = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      list.add(value(parser));
+    }
+    return Collections.unmodifiableList(list);
+  }
+
+  private static Object whole(JsonParser parser) throws IOException {
+    return parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+        ? (Object) parser.getBigIntegerValue()
+        : (Object) parser.getLongValue();
+  }
+
+  private static Double fraction(JsonParser parser) throws IOException, JsonException {
+    double value = Double.parseDouble(parser.getText());
+    if (Double.isInfinite(value)) {
+      throw refused(parser, "a number that is too large for 64 bits");
+    }
+    return value;
+  }
+
+  /** Half of a surrogate pair can be written as an escape, but not as UTF-8. */
+  private static String text(JsonParser parser, String text) throws JsonException {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (!Character.isSupplementaryCodePoint(text.codePointAt(i))) {
+          throw refused(parser, "half of a surrogate pair");
+        }
+        i++;
+      }
+    }
+    return text;
+  }
+
+  private static JsonException refused(JsonParser parser, String what) {
+    return new JsonException(what + place(parser.currentTokenLocation()));
+  }
+
+  private static String place(JsonLocation location) {
+    return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
+  }
+
+  private static String firstLine(String text) {
+    int end = text.indexOf('\n');
+    String line = end < 0 ? text : text.substring(0, end);
+    return line.length() <= 200 ? line : line.substring(0, 200) + "...";
+  }
+}

@@ -1,0 +1,84 @@
+package io.sparkexporter.live;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The files by which Python processes see the live configuration, and that there are events for them: {@code control}, which
+ * they map, and {@code config.json}. Their form is in docs/segment-format.md. Thread-safe.
+ */
+public final class ControlFile {
+  private static final byte[] MAGIC = "SPXCTL1\0".getBytes(StandardCharsets.US_ASCII);
+  private static final int SIZE = 64;
+  private static final int VERSION_AT = 8;
+  private static final int EVENTS_AT = 16;
+
+  private final Path directory;
+  private final FileChannel control;
+
+  /** Makes the {@code control} file; both numbers in it are 0. */
+  public ControlFile(Path directory) throws IOException {
+    this.directory = directory;
+    ByteBuffer bytes = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.put(MAGIC);
+    bytes.rewind();
+    Path file = directory.resolve("control");
+    replace(file, bytes);
+    // A file of an application that had this directory before is of no use to anybody.
+    Files.deleteIfExists(directory.resolve("config.json"));
+    control = FileChannel.open(file, StandardOpenOption.WRITE);
+  }
+
+  /** Writes the configuration, and only then the version, so that who sees the version finds what belongs to it. */
+  void write(long version, String json) throws IOException {
+    replace(directory.resolve("config.json"), ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
+    store(VERSION_AT, version);
+  }
+
+  /** Says how many events Python processes could have claimed so far. */
+  public void setEvents(long count) throws IOException {
+    store(EVENTS_AT, count);
+  }
+
+  /** One write of one cell: a reader sees all of it or nothing. */
+  private void store(int offset, double value) throws IOException {
+    ByteBuffer cell = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(value);
+    cell.rewind();
+    if (control.write(cell, offset) != 8) {
+      throw new IOException("a cell of the control file could not be written");
+    }
+  }
+
+  /** No reader sees half a file. */
+  private static void replace(Path file, ByteBuffer bytes) throws IOException {
+    Path made =
+        Files.createTempFile(
+            file.getParent(),
+            file.getFileName() + ".",
+            ".tmp",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try {
+      try (FileChannel channel = FileChannel.open(made, StandardOpenOption.WRITE)) {
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+      }
+      Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(made);
+    }
+  }
+
+  /** Closes the file; it stays where it is. */
+  public void close() throws IOException {
+    control.close();
+  }
+}

@@ -1,0 +1,142 @@
+package io.sparkexporter.live;
+
+import io.sparkexporter.json.Json;
+import io.sparkexporter.json.JsonException;
+import io.sparkexporter.json.JsonReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+
+/** The live configuration as one JVM and the Python processes beside it have it. Its version never goes back. Thread-safe. */
+public final class LiveCopy {
+  private static final AtomicReference<LiveCopy> CURRENT = new AtomicReference<>();
+
+  private final ControlFile file;
+  private final BiConsumer<String, Throwable> warnings;
+  private Map<String, String> entries = Collections.emptyMap();
+  private volatile State state = new State(0, Collections.emptyMap());
+
+  /** A version and what belongs to it. */
+  private static final class State {
+    final long version;
+    final Map<String, Object> values;
+
+    State(long version, Map<String, Object> values) {
+      this.version = version;
+      this.values = values;
+    }
+  }
+
+  /**
+   * Makes an empty copy.
+   *
+   * @param file where Python processes look; null if there is no such place
+   * @param warnings gets a sentence when the Python processes cannot be told
+   */
+  public LiveCopy(ControlFile file, BiConsumer<String, Throwable> warnings) {
+    this.file = file;
+    this.warnings = warnings;
+  }
+
+  /**
+   * Makes an empty copy for this JVM and for the Python processes that look into a directory.
+   *
+   * @param directory null if there is no such place
+   */
+  public static LiveCopy in(Path directory, BiConsumer<String, Throwable> warnings) {
+    ControlFile file = null;
+    try {
+      file = directory == null ? null : new ControlFile(directory);
+    } catch (IOException | RuntimeException failure) {
+      warnings.accept("Python processes cannot be told of live configuration and events", failure);
+    }
+    return new LiveCopy(file, warnings);
+  }
+
+  /** Where Python processes look; null if there is no such place. */
+  public ControlFile file() {
+    return file;
+  }
+
+  /** The one of the application that runs in this JVM; null if there is none, or it cannot be steered. */
+  public static LiveCopy current() {
+    return CURRENT.get();
+  }
+
+  /** Makes this the current one. */
+  public void install() {
+    CURRENT.set(this);
+  }
+
+  /** Makes it the current one no longer. Its values and files stay. */
+  public void close() {
+    CURRENT.compareAndSet(this, null);
+    try {
+      if (file != null) {
+        file.close();
+      }
+    } catch (IOException failure) {
+      warnings.accept("the control file could not be closed", failure);
+    }
+  }
+
+  /** Version of the values; 0 as long as none was ever set. */
+  public long version() {
+    return state.version;
+  }
+
+  /** Returns the value of a key as {@link JsonReader} gives it; null if there is none. */
+  public Object get(String key) {
+    return state.values.get(key);
+  }
+
+  /** All values by key. Nobody can change the map. */
+  public Map<String, Object> values() {
+    return state.values;
+  }
+
+  /**
+   * Takes in a change, unless what is here is as new.
+   *
+   * @param change from any version that was here once, or from nothing
+   * @return whether the version has changed; if the Python processes cannot be told, nothing does
+   */
+  public synchronized boolean apply(LiveChange change) {
+    if (change.version() <= state.version) {
+      return false;
+    }
+    try {
+      Map<String, String> newer = change.isWhole() ? new LinkedHashMap<>() : new LinkedHashMap<>(entries);
+      Map<String, Object> values = change.isWhole() ? new LinkedHashMap<>() : new LinkedHashMap<>(state.values);
+      for (Map.Entry<String, String> entry : change.entries().entrySet()) {
+        if (entry.getValue() == null) {
+          newer.remove(entry.getKey());
+          values.remove(entry.getKey());
+        } else {
+          newer.put(entry.getKey(), entry.getValue());
+          values.put(entry.getKey(), JsonReader.read(entry.getValue()));
+        }
+      }
+      if (file != null) {
+        file.write(change.version(), json(change.version(), newer));
+      }
+      entries = newer;
+      state = new State(change.version(), Collections.unmodifiableMap(values));
+      return true;
+    } catch (IOException | JsonException | RuntimeException failure) {
+      warnings.accept("the live configuration could not be passed on to Python processes; trying again", failure);
+      return false;
+    }
+  }
+
+  private static String json(long version, Map<String, String> entries) {
+    StringBuilder out = new StringBuilder("{\"version\":").append(version);
+    Json.key(out, "values").append('{');
+    entries.forEach((key, json) -> Json.key(out, key).append(json));
+    return out.append("}}").toString();
+  }
+}

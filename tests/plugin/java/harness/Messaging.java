@@ -1,0 +1,180 @@
+package harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.Event;
+import io.sparkexporter.Messages;
+import io.sparkexporter.event.EventHandler;
+import io.sparkexporter.json.JsonReader;
+import io.sparkexporter.jvm.LocalServices;
+import io.sparkexporter.live.LiveCopy;
+import io.sparkexporter.live.LiveStore;
+import io.sparkexporter.message.Pump;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.config.Configurator;
+
+/** The messages, events and local connections of drivers and their executors, and a network with a will of its own. */
+final class Messaging {
+  private static final Harness.Objects<Messaging> ALL = new Harness.Objects<>();
+
+  final LocalServices services;
+  private final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+  private final EventHandler events;
+  private final LiveStore live = new LiveStore();
+  private final Map<String, CompletableFuture<String>> outcomes = new ConcurrentHashMap<>();
+  private final FakeTopics topics = new FakeTopics();
+
+  private Messaging(JsonNode arguments) throws Exception {
+    Path directory = Steering.directory(arguments);
+    boolean isDriver = !arguments.hasNonNull("driver");
+    if (isDriver) {
+      services = LocalServices.inDriver(Convert.settings(arguments.get("settings")), this::warn);
+    } else {
+      Messaging driver = ALL.get(arguments.get("driver"));
+      services =
+          LocalServices.inExecutor(
+              arguments.get("id").asText(),
+              Convert.settings(arguments.get("settings")),
+              channel(driver.services, Convert.texts(arguments.get("fates"))),
+              this::warn);
+    }
+    boolean isSteered = arguments.get("steered").asBoolean();
+    LiveCopy copy = isSteered ? LiveCopy.in(directory, this::warn) : null;
+    events = isSteered ? services.events(null, null, copy.file()) : null;
+    services.open(directory, isSteered, isSteered && isDriver ? live::declare : null);
+  }
+
+  private void warn(String sentence, Throwable cause) {
+    warnings.add(sentence + ": " + cause);
+  }
+
+  /** Each call meets the next fate; after the last one all is well. */
+  private static Pump.Channel channel(LocalServices driver, List<String> fates) {
+    AtomicInteger next = new AtomicInteger();
+    List<byte[]> late = new ArrayList<>();
+    return batch -> {
+      int call = next.getAndIncrement();
+      switch (call < fates.size() ? fates.get(call) : "arrives") {
+        case "lost":
+          throw new IllegalStateException("the network is down");
+        case "reply_lost":
+          driver.receive(batch);
+          throw new IllegalStateException("the reply was lost");
+        case "late":
+          late.add(batch);
+          throw new IllegalStateException("it takes too long");
+        case "twice":
+          driver.receive(batch);
+          return driver.receive(batch);
+        case "silent":
+          return null;
+        case "garbage":
+          return new byte[] {2, 0, 1};
+        default:
+          byte[] reply = driver.receive(batch);
+          for (byte[] old : late) {
+            driver.receive(old);
+          }
+          late.clear();
+          return reply;
+      }
+    };
+  }
+
+  static void addTo(Map<String, Harness.Command> commands) {
+    commands.put("services_new", arguments -> ALL.add(new Messaging(arguments)));
+    commands.put("services_stop", arguments -> of(arguments).stop(arguments.get("patience").asLong()));
+    commands.put("services_warnings", arguments -> new ArrayList<>(of(arguments).warnings));
+    commands.put("services_counts", arguments -> of(arguments).counts());
+    commands.put("topic_handle", arguments -> of(arguments).handle(arguments));
+    commands.put("topic_seen", arguments -> of(arguments).topics.seen(arguments.get("topic").asText()));
+    commands.put("topic_release", arguments -> of(arguments).topics.release(arguments.get("topic").asText()));
+    commands.put("message_ask", FakeTopics::ask);
+    commands.put("message_send", FakeTopics::send);
+    commands.put("event_give", arguments -> of(arguments).give(arguments));
+    commands.put("event_outcome", arguments -> of(arguments).outcome(arguments.get("id").asText()));
+    commands.put("batch_receive", arguments -> of(arguments).services.receive(arguments.get("bytes").binaryValue()));
+    commands.put("log_level", Messaging::logLevel);
+    commands.put("rules", arguments -> of(arguments).live.rulesJson());
+  }
+
+  /** Returns the level that a logger has; sets it before if asked to. */
+  private static Object logLevel(JsonNode arguments) {
+    String logger = arguments.get("logger").asText();
+    if (arguments.has("set")) {
+      Configurator.setLevel(logger, Level.getLevel(arguments.get("set").asText()));
+    }
+    return LogManager.getLogger(logger).getLevel().name();
+  }
+
+  private static Messaging of(JsonNode arguments) {
+    return ALL.get(arguments.get("services"));
+  }
+
+  private Object stop(long patience) {
+    services.stop(patience);
+    return null;
+  }
+
+  private Object counts() {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    services.counts().entries().forEach(entry -> counts.put(entry.topic + " " + entry.result, entry.count));
+    return counts;
+  }
+
+  private Object handle(JsonNode arguments) {
+    String topic = arguments.get("topic").asText();
+    // What users call works on the services that were made last.
+    Messages.handle(topic, topics.handler(topic, arguments.get("does").asText()));
+    return null;
+  }
+
+  private Object give(JsonNode arguments) {
+    String id = arguments.get("id").asText();
+    CompletableFuture<String> outcome = new CompletableFuture<>();
+    outcomes.put(id, outcome);
+    try {
+      String payload = arguments.get("payload").asText();
+      Object value = JsonReader.read(payload);
+      long millis = arguments.get("millis").asLong();
+      Event event = new Event(id, arguments.get("type").asText(), value, payload, 1, 2, millis);
+      events
+          .handle(event)
+          .whenComplete(
+              (result, failure) -> {
+                if (failure == null) {
+                  outcome.complete(result);
+                } else {
+                  outcome.completeExceptionally(failure);
+                }
+              });
+    } catch (Exception failure) {
+      outcome.completeExceptionally(failure);
+    }
+    return null;
+  }
+
+  /** Returns null while there is none, else what became of it. */
+  private Object outcome(String id) {
+    CompletableFuture<String> outcome = outcomes.get(id);
+    if (!outcome.isDone()) {
+      return null;
+    }
+    List<Object> words = new ArrayList<>();
+    outcome.whenComplete(
+        (result, failure) -> {
+          words.add(failure == null ? "handled" : failure.getClass().getSimpleName());
+          words.add(failure == null ? result : failure.getMessage());
+        });
+    return words;
+  }
+}

@@ -1,0 +1,329 @@
+"""Live configuration: what is taken at the door, and how it gets to every JVM and into its files."""
+
+import json
+import stat
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugin.applications import Store
+from plugin.parts import JavaError
+from plugin.steering import Control, Steered, cells
+
+
+def refusal(control, changes, expected=None):
+    """Return the sentence with which changes are refused; nothing may have changed."""
+    before = control.config()
+    with pytest.raises(JavaError) as refused:
+        control.patch(changes, expected)
+    assert control.config() == before
+    return str(refused.value).removeprefix("io.sparkexporter.live.LiveRefused: ")
+
+
+def test_at_first_there_is_nothing(control):
+    """Version 0 means that nothing was ever set."""
+    assert control.config() == {
+        "boot": "b00t",
+        "version": 0,
+        "values": {},
+        "declared": {},
+        "complete": True,
+        "executors": [{"id": "driver", "version": 0}],
+    }
+
+
+def test_each_change_is_a_version(control):
+    """One that changes nothing is none."""
+    assert control.patch({"threshold": 25, "name": "a"}) == 1
+    assert control.patch({"threshold": 25}) == 1
+    assert control.patch({}) == 1
+    assert control.patch({"absent": None}) == 1
+    assert control.patch({"threshold": None, "list": [1, {"a": 0.1}]}) == 2
+    assert control.config()["values"] == {"name": "a", "list": [1, {"a": 0.1}]}
+    assert control.copy() == (2, {"name": "a", "list": [1, {"a": 0.1}]})
+
+
+def test_kinds_of_numbers_are_kept(control):
+    """1, 1.0 and true are three values."""
+    big = 10**40
+    for version, value in enumerate((1, 1.0, True, big), 1):
+        assert control.patch({"a": value}) == version
+        assert json.dumps(control.config()["values"]) == json.dumps({"a": value})
+
+
+@pytest.mark.parametrize("key", ["a", "_", "A.b-c_9", "a" * 128])
+def test_good_keys(control, key):
+    """Letters, digits, underscore, point and hyphen, up to 128."""
+    assert control.patch({key: 1}) == 1
+
+
+@pytest.mark.parametrize("key", ["", "1a", "-a", "a b", "ä", "a\n", "a" * 129, 'a"'])
+def test_bad_keys(control, key):
+    """The sentence has the key and what it must match."""
+    shown = json.dumps(key if len(key) <= 100 else key[:100] + "...", ensure_ascii=False).replace(
+        "\\n", "\\u000a"
+    )
+    assert refusal(control, {"good": 1, key: 1}) == (
+        f"the key {shown} does not match [A-Za-z_][A-Za-z0-9_.-]{{0,127}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "good", "bad", "expected"),
+    [
+        ({"type": "int", "minimum": 0}, [0, 10**30], ["x", -1, 1.5, True, [0]], "an int >= 0"),
+        ({"type": "int", "minimum": 1, "maximum": 3}, [1, 3], [0, 4], "an int >= 1 and <= 3"),
+        ({"type": "float", "maximum": 0.5}, [0.5, -3, -1e300], [0.6, 1, "0", False], "a float <= 0.5"),
+        ({"type": "str"}, ["", "x"], [1, ["x"]], "a str"),
+        ({"type": "str", "pattern": "a+"}, ["a", "aaa"], ["", "ab", 1], 'a str that matches "a+"'),
+        ({"type": "str", "choices": ["a", "b"]}, ["a"], ["c", 1], 'a str out of "a", "b"'),
+        ({"type": "int", "choices": [1, 2]}, [2], [3, 2.0, "2"], "an int out of 1, 2"),
+        ({"type": "float", "choices": [1, 2.5]}, [1.0, 1, 2.5], [2], "a float out of 1, 2.5"),
+        ({"type": "bool"}, [True, False], [0, "true"], "a bool"),
+        ({"type": "list"}, [[], [1]], [{}, "x"], "a list"),
+        ({"type": "dict"}, [{}, {"a": []}], [[], 1], "a dict"),
+        (
+            {"type": "any", "choices": [[1], {"a": None}]},
+            [[1], {"a": None}],
+            [[2]],
+            'any value out of [1], {"a":null}',
+        ),
+    ],
+)
+def test_declared_keys_take_what_fits(control, rule, good, bad, expected):
+    """Anything else is refused with key, value and what is expected; null always removes."""
+    control.declare("key", **rule)
+    assert control.config()["declared"] == {"key": rule}
+    for value in good:
+        control.patch({"key": value})
+        assert control.config()["values"] == {"key": value}
+    for value in bad:
+        shown = json.dumps(value, separators=(",", ":"))
+        assert refusal(control, {"other": 1, "key": value}) == f"key: {shown} is not {expected}"
+    control.patch({"key": None})
+    assert control.config()["values"] == {}
+
+
+def test_all_that_does_not_fit_is_named(control):
+    """Up to ten complaints, and long values are cut."""
+    for number in range(12):
+        control.declare(f"k{number:02}", type="int")
+    sentence = refusal(control, {f"k{number:02}": "x" * 200 for number in range(12)})
+    assert len(sentence.split("; ")) == 10
+    assert sentence.startswith('k00: "' + "x" * 99 + "... is not an int; k01: ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({}, "the type of a rule is one of int, float, str, bool, list, dict, any"),
+        ({"type": "number"}, "the type of a rule is one of int, float, str, bool, list, dict, any"),
+        ({"type": 1}, "type of a rule is a text"),
+        ({"type": "int", "minimum": "0"}, "minimum of a rule is a number"),
+        ({"type": "str", "minimum": 0}, "minimum and maximum go with the types int and float"),
+        ({"type": "int", "pattern": "a"}, "pattern goes with the type str"),
+        ({"type": "str", "pattern": "("}, "pattern of a rule: Unclosed group"),
+        ({"type": "int", "choices": 3}, "choices of a rule is a list"),
+        ({"type": "int", "min": 3, "max": 4}, "unknown in a rule: max, min"),
+    ],
+)
+def test_bad_rules(control, rule, sentence):
+    """A rule that makes no sense is refused, and none is kept."""
+    with pytest.raises(JavaError) as refused:
+        control.declare("key", **rule)
+    assert str(refused.value) == f"io.sparkexporter.live.LiveRefused: {sentence}"
+    assert control.config()["declared"] == {}
+
+
+def test_a_declaration_after_the_value(control):
+    """The value stays, who declares hears of it, and the rule counts from now on."""
+    control.patch({"threshold": "x"})
+    with pytest.raises(JavaError, match='threshold: "x" is not an int >= 0'):
+        control.declare("threshold", type="int", minimum=0)
+    assert control.config()["values"] == {"threshold": "x"}
+    assert refusal(control, {"threshold": -1}) == "threshold: -1 is not an int >= 0"
+
+
+def test_at_most_a_thousand_keys(control):
+    """One more is refused; one for another is not."""
+    control.patch({f"k{number}": number for number in range(1000)})
+    assert refusal(control, {"one": 1, "more": 2, "k0": None}) == (
+        "the configuration would have 1001 keys; at most 1000"
+    )
+    assert control.patch({"one": 1, "k0": None}) == 2
+
+
+def test_at_most_256_kibibytes(control):
+    """Of JSON in all."""
+    control.patch({"a": "x" * 200_000})
+    sentence = refusal(control, {"b": "ü" * 50_000})
+    assert sentence.startswith("the configuration would have 300")
+    assert sentence.endswith(" bytes of JSON; at most 262144")
+
+
+def test_only_who_knows_the_version_changes_it(control):
+    """Compare and set: of two writers who have read the same, the second one is told."""
+    assert control.patch({"a": 1}, expected=0) == 1
+    assert refusal(control, {"a": 2}, expected=0) == "the configuration has version 1, not 0"
+    assert control.patch({"a": 2}, expected=1) == 2
+
+
+def test_an_executor_gets_what_it_lacks(jvm):
+    """With the reply of its report; the one after that says so to the driver."""
+    control = Control(Store(jvm))
+    first = Steered(control.store, "1")
+    control.patch({"a": 1, "b": 2})
+    first.report()
+    second = Steered(control.store, "2")
+    control.patch({"b": None, "c": 3})
+    assert first.copy() == (1, {"a": 1, "b": 2})
+    assert first.report(), "the driver is to hear of it at once"
+    assert second.report()
+    assert first.copy() == second.copy() == (2, {"a": 1, "c": 3})
+    assert not control.config()["complete"]
+    assert not first.report()
+    second.report()
+    assert control.config()["complete"]
+    assert control.config()["executors"] == [
+        {"id": "driver", "version": 2},
+        {"id": "1", "version": 2},
+        {"id": "2", "version": 2},
+    ]
+
+
+def test_an_executor_that_is_gone_is_not_waited_for(jvm):
+    """It does not count any more."""
+    control = Control(Store(jvm))
+    Steered(control.store, "1")
+    control.patch({"a": 1})
+    assert not control.config()["complete"]
+    control.store.event("removed", id="1", reason="lost")
+    assert control.config()["complete"]
+    assert [one["id"] for one in control.config()["executors"]] == ["driver"]
+
+
+def test_an_old_reply_does_not_bring_back_old_values(control):
+    """Whatever comes late, a version never goes back."""
+    executor = Steered(control.store, "1")
+    control.patch({"a": 1})
+    executor.report("reply_kept")
+    control.patch({"a": 2})
+    executor.report()
+    executor.report("reply_late")
+    assert executor.copy() == (2, {"a": 2})
+
+
+def test_another_jvm_under_the_same_id_has_nothing_yet(control):
+    """What its predecessor had does not count."""
+    control.patch({"a": 1})
+    former = Steered(control.store, "1")
+    former.report()
+    former.report()
+    assert control.config()["complete"]
+    latter = Steered(control.store, "1", known=False)
+    latter.report("reply_lost")
+    assert control.config()["executors"][1] == {"id": "1", "version": 0}
+    latter.report()
+    latter.report()
+    assert control.config()["complete"]
+    assert latter.copy() == (1, {"a": 1})
+
+
+def test_the_files_of_python_processes(jvm, tmp_path):
+    """The version is stored last, and belongs to what the other file holds."""
+    control = Control(Store(jvm), directory=tmp_path)
+    assert cells(tmp_path) == (0, 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["control"]
+    control.patch({"name": "ü", "big": 10**30})
+    control.patch({"name": None, "x": 0.1})
+    assert cells(tmp_path) == (2, 0)
+    config = tmp_path / "config.json"
+    assert json.loads(config.read_bytes()) == {"version": 2, "values": {"big": 10**30, "x": 0.1}}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "control"]
+    for path in tmp_path.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_files_of_an_application_before(jvm, tmp_path):
+    """A directory that was used already: nothing of it is left over."""
+    Control(Store(jvm), directory=tmp_path).patch({"a": 1})
+    Control(Store(jvm), directory=tmp_path)
+    assert cells(tmp_path) == (0, 0)
+    assert not (tmp_path / "config.json").exists()
+
+
+def test_a_file_that_cannot_be_written_is_tried_again(jvm, tmp_path):
+    """The executor does not say that it has what its Python processes cannot see."""
+    control = Control(Store(jvm))
+    executor = Steered(control.store, "1", directory=tmp_path)
+    obstacle = tmp_path / "config.json"
+    obstacle.mkdir()
+    (obstacle / "full").touch()
+    control.patch({"a": 1})
+    assert not executor.report()
+    assert executor.copy() == (0, {})
+    assert cells(tmp_path) == (0, 0)
+    assert not control.config()["complete"]
+    (warning,) = executor.warnings()
+    assert warning.startswith(
+        "the live configuration could not be passed on to Python processes; trying again: "
+    )
+    (obstacle / "full").unlink()
+    obstacle.rmdir()
+    executor.report()
+    executor.report()
+    assert (executor.copy(), cells(tmp_path)[0]) == ((1, {"a": 1}), 1)
+    assert control.config()["complete"]
+
+
+def test_a_directory_that_is_not_there(jvm, tmp_path):
+    """One warning; the JVM itself has the values."""
+    control = Control(Store(jvm))
+    executor = Steered(control.store, "1", directory=tmp_path / "nowhere")
+    control.patch({"a": 1})
+    executor.report()
+    assert executor.copy() == (1, {"a": 1})
+    (warning,) = executor.warnings()
+    assert warning.startswith("Python processes cannot be told of live configuration and events: ")
+
+
+KEYS = st.sampled_from(["a", "b", "c"])
+PATCHES = st.dictionaries(KEYS, st.none() | st.integers(0, 2), max_size=3)
+STEPS = st.lists(
+    st.tuples(PATCHES, st.sampled_from(["arrives", "lost", "reply_lost", "delayed", "late"])), max_size=12
+)
+
+
+@given(steps=STEPS)
+@settings(deadline=None)
+def test_every_copy_is_a_state_that_there_was(shared_jvm, steps):
+    """Whatever is lost or late, versions only rise, and a version always stands for the same values."""
+    control = Control(Store(shared_jvm))
+    executor = Steered(control.store, "1")
+    states, last = {0: {}}, 0
+    for changes, fate in steps:
+        control.patch(changes)
+        config = control.config()
+        states[config["version"]] = config["values"]
+        executor.report(fate)
+        version, values = executor.copy()
+        assert version >= last
+        assert states[version] == values
+        last = version
+    executor.report()
+    executor.report()
+    assert executor.copy() == (config["version"], config["values"]) if steps else (0, {})
+    assert control.config()["complete"]
+
+
+def test_removals_long_ago(jvm):
+    """Who was away while more keys went than are remembered gets everything."""
+    control = Control(Store(jvm))
+    executor = Steered(control.store, "1")
+    control.patch({"stays": 1} | {f"a{number}": 0 for number in range(900)})
+    executor.report()
+    control.patch({f"a{number}": None for number in range(900)} | {f"b{number}": 0 for number in range(900)})
+    control.patch({f"b{number}": None for number in range(900)})
+    executor.report()
+    assert executor.copy() == (3, {"stays": 1})
