@@ -174,7 +174,8 @@ class History:
             )
             self._repeats.fault("window", message, target=self._target)
         else:
-            self._repeats.cleared("window", "the window has room for all its applications", target=self._target)
+            message = "there is room for all applications in the window"
+            self._repeats.cleared("window", message, target=self._target)
 
     def _describe(self, left: int) -> None:
         listed = len(self._listed)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _GONE = ("connect", "timeout")
 KEPT = 2
-"""Of so many runs, the last ones, the sources are kept: they count on if a driver that seemed gone is back."""
+"""The sources of so many runs, the last ones, are kept: they count on when a driver is back."""
 
 
 class Schedule:

@@ -150,7 +150,8 @@ def _left_out(item: Any) -> LeftOut:
     kinds = [kind for kind in LEFT_OUT_KINDS if isinstance(item, dict) and kind in item]
     if len(kinds) != 1 or {*item} != {kinds[0], "reason"} or not str(item["reason"]).endswith("."):
         raise CatalogueError(
-            f"catalogue.yaml, left_out: {item!r} is not one of {_listed(LEFT_OUT_KINDS)} and a sentence as reason"
+            f"catalogue.yaml, left_out: {item!r} is not one of {_listed(LEFT_OUT_KINDS)} "
+            "and a sentence as reason"
         )
     return LeftOut(kinds[0], str(item[kinds[0]]), str(item["reason"]))
 

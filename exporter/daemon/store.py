@@ -134,14 +134,16 @@ class Store:
             before = self._before(target, application)
             if before is not None and before.ended:
                 return
+            # What was there before may be what makes room.
+            if lost := self._lose(target, but=application.id):
+                self._refresh(lost)
             if before is None:
                 self._admit(application)
-            lost = self._lose(target, but=application.id)
             self._known[application.id] = self._merged(target, application, snapshot, before)
             if snapshot is not None:
                 self._silent.pop((application.id, PLUGIN), None)
                 self._count_drops(target, PLUGIN, snapshot.frame)
-            self._refresh([*lost, application.id])
+            self._refresh([application.id])
 
     def put(  # noqa: PLR0913 - what a source found out, together
         self,
@@ -277,7 +279,7 @@ class Store:
         self._evicted += 1
 
     def _first_ended(self, newcomer: Application) -> str | None:
-        """Return the application that ended first, by its own word; None if none ended before the newcomer."""
+        """Return the application that ended first, by its own clock; None if none did before the newcomer."""
         ended = [
             (record.application.end_time or record.since or 0.0, record.ended_at, app_id)
             for app_id, record in self._known.items()

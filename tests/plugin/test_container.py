@@ -182,13 +182,13 @@ def test_a_mount_that_shows_only_the_containers_own_cgroup(jvm, tmp_path):
     assert container(jvm, tmp_path / "2") == V2_READINGS
 
 
-ROOT_OF_V1 = {name: "" for name in ("cgroup.procs", "cgroup.sane_behavior", "release_agent")}
-ROOT_OF_V2 = {name: "" for name in ("cgroup.procs", "cgroup.controllers", "cgroup.stat")}
+ROOT_OF_V1 = dict.fromkeys(("cgroup.procs", "cgroup.sane_behavior", "release_agent"), "")
+ROOT_OF_V2 = dict.fromkeys(("cgroup.procs", "cgroup.controllers", "cgroup.stat"), "")
 BELOW_ROOT_OF_V2 = ROOT_OF_V2 | {"cgroup.events": "populated 1\n", "cgroup.type": "domain\n"}
 
 
 def test_the_root_of_a_hierarchy_is_the_machine_and_no_container(jvm, tmp_path):
-    """The process may have a cgroup for one controller and none for the others, and then only that one counts."""
+    """The process may have a cgroup for one controller and for no other, and then only that one counts."""
     legacy(tmp_path, V1)
     for controller in ("cpu,cpuacct", "pids", "blkio"):
         write(tmp_path / "sys/fs/cgroup" / controller, ROOT_OF_V1)

@@ -114,6 +114,15 @@ def test_a_submitted_driver_without_the_client(begin, pipe, daemon, arguments):
     assert job.wait() == CODES["exception"]
 
 
+def test_a_submitted_driver_that_only_imports_the_client(begin, pipe, daemon, arguments):
+    """That is enough to tell why it stops Spark, though it has no metric and asks for no settings."""
+    job, app, _pid = begin("exception, stop in finally", submit=arguments, env={"CLIENT": "import"})
+    pipe.write_text("end")
+
+    assert ended(daemon, app)[0] == ["failed"]
+    assert job.wait() == CODES["exception, stop in finally"]
+
+
 def test_a_driver_whose_python_is_killed(begin, daemon):
     """It has failed: the JVM is there to say so."""
     job, app, pid = begin("return")

@@ -271,7 +271,12 @@ def test_spark_connect(server, start_job, start_daemon, tmp_path):
     until(lambda: run("config", "get")[0] == 0, "the daemon has found the plugin")
     assert run("config", "set", "threshold=11", "--wait=120s")[0] == 0
     job = start_job("remote_steering.py", server.remote, work)
-    until(lambda: {one["jvm"] for one in notes(work)} == {"0", "1"}, "a function runs on each executor")
+
+    def began():
+        assert job.process.poll() is None, job.errors[-3000:]
+        return {one["jvm"] for one in notes(work)} == {"0", "1"}
+
+    until(began, "a function runs on each executor")
     assert {one["jvm"]: one["first"] for one in notes(work)} == {"0": 11, "1": 11}
 
     code, output, _ = run("config", "set", "threshold=12", "--wait=120s")

@@ -61,10 +61,8 @@ def _target(target: str, status: TargetStatus, now: float, *, is_open: bool) -> 
     rows = [_source(name, source, now) for name, source in asked.items()]
     sources = table(_HEADINGS, rows) if rows else ""
     opened = " open" if is_open else ""
-    return (
-        f"<details{opened}><summary>{badge(_word(status))} {link(target, target)}: {text(status.state)}</summary>"
-        f"{sources}</details>"
-    )
+    summary = f"{badge(_word(status))} {link(target, target)}: {text(status.state)}"
+    return f"<details{opened}><summary>{summary}</summary>{sources}</details>"
 
 
 def _source(name: str, source: CollectorStatus, now: float) -> tuple[Piece, ...]:

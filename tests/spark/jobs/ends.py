@@ -1,8 +1,9 @@
 """A job that ends in the way that its first argument names, when the test writes into the pipe of its second.
 
-With CLIENT=off nothing of the exporter runs in it.
+With CLIENT=off its Python has nothing of the exporter; with CLIENT=import it imports it, and that is all.
 """
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -49,7 +50,10 @@ ENDS = {
 
 def main():
     """Run one job, and end."""
-    spark = session("local[1]", plugin=os.environ.get("CLIENT") != "off")
+    client = os.environ.get("CLIENT")
+    if client == "import":
+        importlib.import_module("exporter")
+    spark = session("local[1]", plugin=client is None)
     spark.sparkContext.parallelize([1], 1).count()
     say(pid=os.getpid())
     # Under spark-submit a program hears nothing on its standard input.

@@ -6,8 +6,6 @@ import sys
 
 from pyspark.sql import SparkSession
 
-from exporter import spark_conf
-
 
 def say(**message):
     """Print one JSON object."""
@@ -34,10 +32,15 @@ def session(master="local-cluster[2,1,1024]", plugin=True, **conf):
     }
     settings |= conf
     settings |= json.loads(os.environ["JOB_CONF"])
+    if plugin:
+        # Not at the top: a driver that imports it tells the plugin how it ends.
+        from exporter import spark_conf  # noqa: PLC0415
+
+        settings = spark_conf(settings)
     builder = SparkSession.builder.appName("test")
     if "spark.master" not in settings and "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = builder.master(master)
-    spark = builder.config(map=spark_conf(settings) if plugin else settings).getOrCreate()
+    spark = builder.config(map=settings).getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
     say(ui=spark.sparkContext.uiWebUrl, app=spark.sparkContext.applicationId)
     return spark

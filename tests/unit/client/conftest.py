@@ -1,7 +1,7 @@
 """A clean registry for each test, a place for segments, and other Python processes."""
 
-import os
 import logging
+import os
 import shutil
 import subprocess
 import sys

@@ -42,6 +42,7 @@ class FakeHistory:
         """Return a document, or None."""
         if path == "/api/v1/applications":
             listed = [app for app in self.apps.values() if "status" not in query or _ended(app)]
+            listed.sort(key=lambda app: app["attempts"][0]["endTimeEpoch"], reverse=True)
             return listed[: int(query.get("limit", ["1000"])[0])]
         name, _, resource = path.removeprefix("/api/v1/applications/").partition("/")
         if name not in self.apps or name in self.broken:

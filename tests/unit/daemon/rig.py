@@ -27,10 +27,10 @@ BAD_PLUGINS = {
 class Rig:
     """A watcher with its store, status and log."""
 
-    def __init__(self, target, token=None, **asking):
+    def __init__(self, target, token=None, applications=1000, **asking):
         self.log = io.StringIO()
         logs.configure("debug", "json", self.log)
-        self.store = Store(900.0, Limits(1000))
+        self.store = Store(900.0, Limits(1000, applications=applications))
         self.status = Status()
         self.target = target
         self.watcher = Watcher(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from fake_driver import PLUGIN, executor
+from fake_history import FakeHistory
 
 from exporter._version import __version__
 from exporter.daemon import catalogue, check_sources
@@ -115,6 +116,43 @@ def test_local_mode_has_the_driver_only(check, driver):
 
     assert code == 0
     assert "ok     The driver, alone so far, reports; the oldest last report is 1.0 s old." in lines
+
+
+@pytest.fixture
+def history():
+    """A history server."""
+    server = FakeHistory()
+    yield server
+    server.die()
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 applications"), (1, "1 application"), (1001, "more than 1000 applications")]
+)
+def test_a_history_server(check, history, count, shown):
+    """Nothing is wrong with it: it is told from a driver, and what is to be read is counted."""
+    history.add("running", -1)
+    for number in range(count):
+        history.add(f"app-{number}", 5000 + number)
+
+    assert check(url=history.url) == (
+        0,
+        [
+            f"ok     {history.url} is a Spark history server.",
+            f"ok     {shown} ended in the last 24 hours; the daemon reads each once.",
+            "Nothing is broken.",
+        ],
+    )
+
+
+def test_a_history_server_that_lists_nothing_sensible(check, history):
+    """That is wrong."""
+    history.apps["bad"] = {"attempts": [{"completed": True, "endTimeEpoch": 1}]}
+    code, lines = check(url=history.url)
+
+    assert code == 1
+    assert lines[0].startswith("wrong  ")
+    assert lines[1:] == ["       The history server's log says more.", "1 thing is broken."]
 
 
 def test_nothing_listens(check, start_driver):

@@ -8,6 +8,7 @@ from fake_spark import values
 from exporter.daemon import history, watch
 from exporter.daemon.fetch import Fetcher
 from exporter.daemon.history import is_history_server
+from exporter.daemon.model import Application
 
 
 @pytest.fixture
@@ -77,8 +78,58 @@ def test_only_a_window_of_time_is_asked_for(server, watch_target):
 
     (query, *_) = (query for path, query in server.requests if path.endswith("/applications") and query)
     assert query["status"] == ["completed"]
-    assert query["limit"] == [str(history.MAX_APPLICATIONS)]
+    assert query["limit"] == [str(rig.store.capacity + 1)]
     assert query["minEndDate"][0].endswith("GMT")
+
+
+def test_of_too_many_those_that_ended_last_are_read_and_kept(server, watch_target):
+    """The others are counted, named once, and not asked for; a newer one takes the place of the oldest."""
+    for number in range(5):
+        server.add(f"app-{number}", 5000 + number)
+    rig = watch_target(server.url, applications=3)
+    newest = {f"app-{number}": "completed" for number in (2, 3, 4)}
+    rig.until_states(newest)
+    until(lambda: rig.store.view().unread == 1, "the one more that was listed is counted")
+    looks = server.count("/applications")
+    until(lambda: server.count("/applications") > looks + 20, "more looks at the list")
+
+    assert rig.states() == newest
+    assert (rig.store.view().unread, rig.store.view().evicted) == (1, 0)
+    assert server.count("/app-1/") == server.count("/app-0/") == 0
+    said = rig.lines("the window has more applications than there is room for: of 3 in all")
+    assert [line["level"] for line in said] == ["warning"] + ["debug"] * (len(said) - 1)
+    assert "3 of at least 4 applications in the window are read" in rig.sentence()
+
+    server.add("app-9", 9000)
+    rig.until_states({"app-3": "completed", "app-4": "completed", "app-9": "completed"})
+    until(lambda: rig.store.view().evicted == 1, "the oldest is counted")
+
+
+def test_more_than_a_page_of_applications_are_read(server, watch_target):
+    """As many as there is room for, and no line says that something is missing."""
+    for number in range(60):
+        server.add(f"app-{number}", 5000 + number)
+    rig = watch_target(server.url)
+    rig.until_states({f"app-{number}": "completed" for number in range(60)})
+
+    assert rig.store.view().unread == 0
+    assert rig.lines("the window has more applications") == []
+
+
+def test_running_applications_leave_no_room(server, watch_target):
+    """One that has ended is not even asked for then; it is read as soon as a place is free."""
+    rig = watch_target(server.url, applications=1)
+    until(lambda: "0 of 0 applications" in rig.sentence(), "a history server")
+    rig.store.publish("http://driver", Application("live", "etl", "", "4.3.0", "spark", 1.0))
+    server.add("one", 5000)
+    until(lambda: rig.store.view().unread == 1, "there is no room")
+
+    assert server.count("/one/") == 0
+    assert rig.states() == {"live": "running"}
+    ended = Application("live", "etl", "", "4.3.0", "spark", 1.0, completed=True, end_time=4000.0)
+    rig.store.publish("http://driver", ended)
+    rig.until_states({"one": "completed"})
+    until(lambda: rig.lines("there is room for all applications in the window"), "that is said, too")
 
 
 def test_an_empty_history_server_is_recognised(server, watch_target):

@@ -1,6 +1,7 @@
 """Sources are asked one after another, each in its own rhythm, and never more than a driver can bear."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from fake_driver import until
@@ -12,7 +13,7 @@ from exporter.daemon.errors import SourceError
 from exporter.daemon.frame import FrameBuilder
 from exporter.daemon.limits import Limits
 from exporter.daemon.model import Application
-from exporter.daemon.poll import Poller, Schedule
+from exporter.daemon.poll import KEPT, Poller, Schedule
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.runner import Runner
 from exporter.daemon.status import Status, TargetStatus
@@ -190,6 +191,25 @@ def test_nothing_is_asked_without_an_application(bench):
     until(lambda: source.asked > asked, "a poll of the next application")
 
     assert item.made == ["app-1", "app-2"]
+
+
+def test_a_run_that_is_back_has_its_sources_again(bench):
+    """They hold what was counted; so it is for the last runs only."""
+    source = Scripted("jobs")
+    item = bench(source)
+    others = [replace(OTHER, id=f"app-{number}") for number in range(2, 2 + KEPT)]
+
+    def follow(application):
+        item.poller.follow(application)
+        asked = source.asked
+        until(lambda: source.asked > asked + 1, "a poll of it")
+        item.poller.follow(None)
+        until(lambda: item.collector("jobs").success is None, "its end")
+
+    for application in (APP, APP, *others, others[-1], APP):
+        follow(application)
+
+    assert item.made == ["app-1", *[application.id for application in others], "app-1"]
 
 
 def test_what_a_source_says_too_late_is_not_kept(bench):

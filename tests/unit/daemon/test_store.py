@@ -158,6 +158,53 @@ def test_applications_are_bounded_in_number(clock):
     assert view.evicted == 6
 
 
+def test_the_application_before_it_makes_room(clock):
+    """A driver that restarts at once is never seen to be gone."""
+    store = Store(900.0, Limits(applications=1), clock)
+    store.publish(TARGET, application("app-0"), snapshot([], [], "app-0"))
+    store.publish(TARGET, application("app-1"))
+
+    assert states(store) == {"app-1": "running"}
+    with pytest.raises(SourceError, match="app-2 is not followed"):
+        store.publish("http://other", application("app-2"))
+    assert states(store) == {"app-1": "running"}
+
+
+def ended(number, end):
+    return application(f"app-{number}", completed=True, end_time=end)
+
+
+def test_the_application_that_ended_first_gives_way(clock):
+    """By its own end, whatever the order in which the applications came and were held."""
+    store = Store(900.0, Limits(applications=3), clock)
+    for number, end in enumerate((30.0, 10.0, 20.0)):
+        clock.now += 1
+        store.publish(TARGET, ended(number, end))
+    clock.now += 1
+    store.hold(TARGET, ["app-0", "app-2", "app-1"])
+
+    assert not store.admits(ended(3, 10.0))
+    with pytest.raises(SourceError, match="app-3 is not followed: 3 applications ended later or run still"):
+        store.publish(TARGET, ended(3, 9.0))
+    assert store.admits(ended(4, 11.0))
+    store.publish(TARGET, ended(4, 11.0))
+    assert set(states(store)) == {"app-0", "app-2", "app-4"}
+    assert store.admits(application("app-5"))
+    store.publish("http://other", application("app-5"))
+    assert set(states(store)) == {"app-0", "app-2", "app-5"}
+
+
+def test_all_that_are_held_are_held_for_equally_long():
+    """None of them is gone before the others."""
+    moments = iter(range(1000))
+    store = Store(900.0, Limits(), lambda: float(next(moments)))
+    for number in range(3):
+        store.publish(TARGET, ended(number, 10.0))
+    store.hold(TARGET, ["app-0", "app-1", "app-2"])
+
+    assert len({item.ended_at for item in map(store.find, ("app-0", "app-1", "app-2"))}) == 1
+
+
 def test_above_the_budget_the_detail_by_executor_goes_first_and_whole(clock):
     """A part of it would add up to a wrong total."""
     store = Store(900.0, Limits(4), clock)

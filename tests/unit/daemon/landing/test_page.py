@@ -245,6 +245,23 @@ def test_how_each_source_is_doing(scene):
     ]
 
 
+def test_a_target_where_nothing_listens_is_waited_for(scene):
+    """Its application has ended, perhaps well: nothing is wrong, and whoever fails comes before it."""
+    gone, broken = "http://a:4040", "http://b:4040"
+    for target in (gone, broken):
+        scene.status.describe(target, "waiting for a driver: nothing listens there", up=False)
+        scene.status.failed(target, "application", 0.0, "connect", transient=target == gone)
+    page = scene.page().body
+
+    for target, word in ((gone, "waiting"), (broken, "failing")):
+        assert f'<span class="badge {word}">{word}</span> <a href="{target}">' in page
+    assert page.index(broken) < page.index(gone)
+    # Its own badge, and its source's.
+    assert page.count('<span class="badge waiting">') == 2
+    scene.status.succeeded(gone, "application", 0.0)
+    assert scene.status.view()[gone].collectors["application"].waits is False
+
+
 def test_targets_that_fail_come_first():
     """And at most fifty are shown."""
     scene = Scene()
