@@ -1,29 +1,15 @@
 """Forked processes start from zero in files of their own, whenever the fork happens."""
 
 import pytest
+from forking import FORKING
 
 import segment_reader
 
-PRELUDE = """
-import os, sys, threading
+PRELUDE = f"""{FORKING}
 from exporter import Counter, Gauge, Histogram
 from exporter.client.registry import REGISTRY
 c, l = Counter("c", "d"), Counter("l", "d", ["a"])
 g, h = Gauge("g", "d"), Histogram("h", "d", buckets=[1])
-
-def child(work):
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-        except BaseException as error:
-            print(repr(error), file=sys.stderr, flush=True)
-            os._exit(1)
-        os._exit(0)
-    return pid
-
-def wait(pid):
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from control_file import ControlFiles
+from forking import FORKING
 
 from requirements import require_python
 
@@ -119,23 +120,8 @@ rpc.handler("topic")(len)
     assert hop.noted("handle")
 
 
-FORK = """
-import os, sys, threading
+FORK = f"""{FORKING}
 from exporter import config, rpc
-
-def child(work):
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-        except BaseException as error:
-            print(repr(error), file=sys.stderr, flush=True)
-            os._exit(1)
-        os._exit(0)
-    return pid
-
-def wait(pid):
-    assert os.waitpid(pid, 0)[1] == 0
 
 def ask():
     for number in range(20):
