@@ -69,7 +69,7 @@ class Daemon:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/metrics"
-        command = [sys.executable, "-m", "exporter", "serve", "--log.level=error"]
+        command = [sys.executable, "-m", "exporter", "serve", "--log.level=error", "--state.directory="]
         command += [f"--web.listen-address=127.0.0.1:{port}", *(f"--target={target}" for target in targets)]
         # Not from the checkout: the package under test is the installed one.
         self.process = subprocess.Popen(command, cwd="/")

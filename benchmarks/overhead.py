@@ -85,7 +85,7 @@ def freshness() -> dict[str, Any]:
             "--target",
             said(process, "ui"),
         ]
-        command += ["--web.listen-address", "127.0.0.1:0"]
+        command += ["--web.listen-address", "127.0.0.1:0", "--state.directory="]
         daemon = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         try:
             assert daemon.stderr is not None  # noqa: S101 - opened above

@@ -35,6 +35,7 @@ def environment(directory: Path, python: str = sys.executable) -> dict[str, str]
     for name in ("local", "tmp"):
         (directory / name).mkdir()
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    given = inherited.get("JDK_JAVA_OPTIONS", "")
     return inherited | {
         "SPARK_HOME": str(home),
         "SPARK_LOCAL_DIRS": str(directory / "local"),
@@ -44,5 +45,5 @@ def environment(directory: Path, python: str = sys.executable) -> dict[str, str]
         "PYSPARK_DRIVER_PYTHON": python,
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
-        "JDK_JAVA_OPTIONS": f"-Djava.io.tmpdir={directory / 'tmp'} -XX:-UsePerfData",
+        "JDK_JAVA_OPTIONS": f"{given} -Djava.io.tmpdir={directory / 'tmp'} -XX:-UsePerfData".strip(),
     }

@@ -5,8 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import local_spark
-from running import Program, until
+from running import Program, spark_environment, until
 
 BIN = Path(sys.executable).parent
 CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -36,7 +35,7 @@ class ConnectServer(Program):
         super().__init__(
             [*command, *options, *printed.stdout.split()],
             directory / "server.log",
-            env=local_spark.environment(directory),
+            env=spark_environment(directory),
             cwd=directory,
         )
 

@@ -7,6 +7,10 @@ import threading
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+# What a daemon counts of itself begins anew with it, what it has missed of an application does not.
+OWN = ("spark_exporter", "process")
+MISSED = "spark_exporter_missed"
+
 
 class Counters(threading.Thread):
     """Scrapes again and again, and notes every counter that went back."""
@@ -28,7 +32,8 @@ class Counters(threading.Thread):
                 continue
             self.scrapes += 1
             for family in text_string_to_metric_families(text):
-                if family.type == "counter" and not family.name.startswith(("spark_exporter", "process")):
+                own = family.name.startswith(OWN) and not family.name.startswith(MISSED)
+                if family.type == "counter" and not own:
                     self._look(family)
 
     def _look(self, family):

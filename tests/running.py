@@ -23,6 +23,8 @@ JOBS = Path(__file__).parent / "spark" / "jobs"
 PATIENCE = 120
 CUSTOM = "spark_custom_"
 APPLICATION = "spark_app_"
+# A JVM that lives for some seconds spends half of its CPU time in the optimising compiler, and gains nothing.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1"
 
 
 def until(condition, what, patience=PATIENCE):
@@ -41,6 +43,14 @@ def shown(name, labels):
     """Return a series as ``name{label=value}``, without the labels that all series of an application have."""
     own = ",".join(f"{key}={value}" for key, value in sorted(labels) if key not in ("app_id", "app_name"))
     return f"{name}{{{own}}}" if own else name
+
+
+def spark_environment(directory, python=sys.executable, *, optimised=False):
+    """Return an environment in which Spark keeps its files in a directory, with or without optimised code."""
+    environment = local_spark.environment(directory, python)
+    if not optimised:
+        environment["JDK_JAVA_OPTIONS"] += f" {SHORT_LIVED}"
+    return environment
 
 
 class Program:
@@ -92,11 +102,22 @@ class Job(Program):
     """A PySpark program that prints JSON objects, one a line, and reads words."""
 
     def __init__(
-        self, directory, script, *arguments, conf=None, submit=None, env=None, python=sys.executable
+        self,
+        directory,
+        script,
+        *arguments,
+        conf=None,
+        submit=None,
+        env=None,
+        python=sys.executable,
+        optimised=False,
     ):
-        """Start ``script`` with ``python``, or with its ``spark-submit`` and the options in ``submit``."""
+        """Start ``script`` with ``python``, or with its ``spark-submit`` and the options in ``submit``.
+
+        ``optimised`` is for a program that runs for minutes: its JVMs use all of their compilers.
+        """
         directory.mkdir(parents=True, exist_ok=True)
-        environment = local_spark.environment(directory, python) | (env or {})
+        environment = spark_environment(directory, python, optimised=optimised) | (env or {})
         environment["JOB_CONF"] = json.dumps(conf or {})
         program = [python]
         if submit is not None:
@@ -142,7 +163,7 @@ class Cluster:
     def _start(self, name, *arguments):
         directory = self.directory / str(len(self.programs))
         directory.mkdir(parents=True)
-        environment = local_spark.environment(directory)
+        environment = spark_environment(directory)
         command = [f"{environment['SPARK_HOME']}/bin/spark-class", f"org.apache.spark.deploy.{name}"]
         program = Program([*command, *arguments], directory / "log", env=environment, cwd=directory)
         self.programs.append(program)
@@ -161,7 +182,8 @@ class Daemon(Program):
         """Start it and wait until it listens."""
         command = [str(Path(sys.executable).parent / "spark-exporter"), "serve"]
         command += [f"--target={target}" for target in targets]
-        command += ["--web.listen-address=127.0.0.1:0", *arguments]
+        # The state is never in the home directory of whoever runs the tests.
+        command += ["--web.listen-address=127.0.0.1:0", f"--state.directory={directory}/state", *arguments]
         directory.mkdir(parents=True, exist_ok=True)
         super().__init__(command, directory / "daemon.log")
         found = until(self._listening, "the daemon listens")

@@ -103,10 +103,14 @@ class _Replay:
             self.totals[f"{family}{{metric={name},operator={kind}}}"] += unit * sum(updates)
 
 
-def replay(path):
-    """Return ``{"name{label=value}": value}`` of executions and operators."""
+def replay(path, growing=False):
+    """Return ``{"name{label=value}": value}`` of executions and operators.
+
+    The last line of a log that is ``growing`` may not be there in full.
+    """
     state = _Replay()
-    for event in map(json.loads, path.read_text().splitlines()):
+    lines = path.read_text().split("\n")
+    for event in map(json.loads, lines[:-1] if growing else filter(None, lines)):
         state.take(event)
     return state.totals
 

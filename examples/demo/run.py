@@ -72,7 +72,7 @@ def demo(directory: Path, address: str, ended: threading.Event) -> bool:
         job = stack.enter_context(program("the job", job_command, directory / "job.log", **options))
         ui = job.hear("ui", "the address of its UI", START_SECONDS)
         command = [str(Path(sys.executable).parent / "spark-exporter"), "serve", "--target", ui]
-        command += ["--web.listen-address", address]
+        command += ["--web.listen-address", address, "--state.directory", str(directory / "state")]
         daemon = stack.enter_context(program("the daemon", command, directory / "daemon.log"))
         wait_until_ready(url, daemon)
         server = stack.enter_context(prometheus(directory, address))

@@ -266,7 +266,8 @@ def _plugin_remedy(error: SourceError) -> str:
     return {
         "connect": "The plugin listens on loopback by default: run this there, or set spark.exporter.host.",
         "timeout": "Is the driver overloaded, or a firewall in between? --scrape.timeout gives it more time.",
-        "unauthorized": "Give the value of spark.exporter.token with --token-file or SPARK_EXPORTER_TOKEN.",
+        "unauthorized": "Give the driver's token with --token-file or SPARK_EXPORTER_TOKEN. The driver has it"
+        " from spark.exporter.tokenFile, spark.exporter.token or SPARK_EXPORTER_TOKEN.",
         "invalid": "Use the same version of spark-exporter here and in the application.",
         "mismatch": "Another application has taken over the port: try again in a few seconds.",
     }.get(error.reason, "The driver's log says more.")

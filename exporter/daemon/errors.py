@@ -3,6 +3,7 @@
 ExporterError
 ├── SourceError     a target did not give what was asked; counted by ``reason``, never ends the daemon
 │   └── NotFoundError   the target knows nothing there
+├── StateError      what an earlier daemon left cannot be used; counted by ``reason``
 ├── CatalogueError  the code and catalogue.yaml disagree; a defect of this program
 └── UsageError      a flag or an environment variable is wrong; ends the command with exit code 2
 """
@@ -23,6 +24,13 @@ REASONS = (
     "internal",
 )
 """Every reason for which a source can fail: the values of the ``reason`` label."""
+
+STATE_REASONS = ("directory", "read", "write", "too_large", "invalid", "format", "foreign")
+"""Why the daemon's state is not kept, or not used: the values of the ``reason`` label.
+
+directory: it cannot be made or written. read, write: the operating system refused. too_large: the file is.
+invalid: torn, or with values of a wrong kind. format: of another version. foreign: of another application.
+"""
 
 
 class ExporterError(Exception):
@@ -50,6 +58,15 @@ class SourceError(ExporterError):
 
 class NotFoundError(SourceError):
     """A target knows nothing at the address that was asked."""
+
+
+class StateError(ExporterError):
+    """What an earlier daemon left of an application cannot be used."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        """Make the error; ``reason`` is one of ``STATE_REASONS``."""
+        super().__init__(message)
+        self.reason = reason
 
 
 class CatalogueError(ExporterError):

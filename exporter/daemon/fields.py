@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from exporter.daemon.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 NON_FINITE = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
@@ -105,3 +106,37 @@ def cells(value: Any, where: str) -> Sequence[float]:
     if kinds <= {float, int}:
         return list(map(float, array))
     return [cell(item, f"{where}[{index}]") for index, item in enumerate(array)]
+
+
+def exact(value: Any, where: str) -> float:
+    """Return a finite number, zero or more, as it is: a whole one stays whole, however large."""
+    if (type(value) is not float and type(value) is not int) or not 0 <= value < math.inf:
+        raise invalid(where, "a number, zero or more", value)
+    return value
+
+
+def numbers(document: dict[str, Any], key: str, where: str) -> list[int]:
+    """Return the whole numbers, each zero or more, of the array under ``key``."""
+    found = items(document.get(key), f"{where}.{key}")
+    for index, value in enumerate(found):
+        if type(value) is not int or value < 0:
+            raise invalid(f"{where}.{key}[{index}]", "a whole number, zero or more", value)
+    return found
+
+
+def texts(document: dict[str, Any], key: str, where: str) -> list[str]:
+    """Return the strings of the array under ``key``."""
+    found = items(document.get(key), f"{where}.{key}")
+    for index, value in enumerate(found):
+        if type(value) is not str:
+            raise invalid(f"{where}.{key}[{index}]", "a string", value)
+    return found
+
+
+def tally(document: dict[str, Any], key: str, where: str, names: Iterable[str]) -> Counter[str]:
+    """Return the counts under ``key``, one for each of ``names`` and no other."""
+    place = f"{where}.{key}"
+    found = mapping(document.get(key), place)
+    if found.keys() != set(names):
+        raise invalid(place, f"counts of {', '.join(names)}", sorted(found))
+    return Counter({name: count(found, name, place) for name in names})

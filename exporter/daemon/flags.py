@@ -18,6 +18,7 @@ from exporter.daemon.sources import POLLED
 from exporter.daemon.values import (
     parse_address,
     parse_bool,
+    parse_directory,
     parse_duration,
     parse_label_length,
     parse_limit,
@@ -59,6 +60,8 @@ class Flag:
     """Stands between the values in the variable."""
     lasting: bool = True
     """Whether a variable may set it, too; what belongs to one call cannot be set for all."""
+    blank: bool = False
+    """Whether an empty variable is a value, too, and not as good as none."""
 
     @property
     def key(self) -> str:
@@ -183,6 +186,16 @@ SERVE: tuple[Flag, ...] = (
         "How long ago an application may have ended to be read from a target that is a Spark history server. "
         "At most --limits.applications are.",
     ),
+    Flag(
+        "state.directory",
+        "DIRECTORY",
+        None,
+        parse_directory,
+        "Where the daemon remembers what it has added up of applications without the plugin, so that no "
+        "counter is lower after a restart. An empty value turns it off. "
+        "Default: $XDG_STATE_HOME/spark-exporter, or else ~/.local/state/spark-exporter.",
+        blank=True,
+    ),
     _TIMEOUT,
     _TOKEN_FILE,
     Flag("log.level", "LEVEL", "info", choice(*logs.LEVELS), f"One of {', '.join(logs.LEVELS)}."),
@@ -258,9 +271,9 @@ def read(
     for flag in flags:
         texts = getattr(given, flag.key)
         source = f"--{flag.name}"
-        if texts is None and flag.lasting and environment.get(flag.variable):
-            texts, source = environment[flag.variable], flag.variable
-            texts = _parts(texts, flag.separator) if flag.repeatable else texts
+        if texts is None and flag.lasting and (environment.get(flag.variable) or flag.blank):
+            texts, source = environment.get(flag.variable), flag.variable
+            texts = _parts(texts or "", flag.separator) if flag.repeatable else texts
         if texts is None:
             texts = flag.default
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from exporter.daemon import fields
 from exporter.daemon.frame import EMPTY, LIMIT, Frame, FrameBuilder
 from exporter.daemon.sqlvalue import AVERAGE, BYTES, COUNT, SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from exporter.daemon.catalogue import Catalogue
 
@@ -88,6 +89,28 @@ class Table:
             sums[key] = sums.get(key, 0.0) + total
             self.time[kind] += total if measure == SECONDS else 0.0
 
+    def remember(self) -> dict[str, Any]:
+        """Return everything that was added up, as JSON can write it."""
+        return {
+            "sums": {metric: _rows(sums) for metric, sums in self.sums.items()},
+            "peaks": self.peaks,
+            "averages": _rows(self.averages),
+            "time": self.time,
+        }
+
+    def recall(self, kept: dict[str, Any], where: str) -> None:
+        """Go on from there.
+
+        Raises:
+            SourceError: it is none of what ``remember`` returns.
+
+        """
+        sums = fields.mapping(kept.get("sums"), f"{where}.sums")
+        self.sums = {metric: _read_rows(sums, metric, f"{where}.sums") for metric in _SUMS.values()}
+        self.peaks = _read_kinds(kept, "peaks", where)
+        self.averages = _read_rows(kept, "averages", where)
+        self.time = _read_kinds(kept, "time", where)
+
 
 class Choice:
     """Chooses what is published. What once was stays: nobody can go on with a counter that comes and goes."""
@@ -95,6 +118,14 @@ class Choice:
     def __init__(self) -> None:
         """Have published nothing."""
         self._shown: set[str] = set()
+
+    def remember(self) -> list[str]:
+        """Return the kinds that were published."""
+        return sorted(self._shown)
+
+    def recall(self, kept: dict[str, Any], key: str, where: str) -> None:
+        """Go on with the kinds under ``key``."""
+        self._shown = set(fields.texts(kept, key, where))
 
     def show(self, builder: FrameBuilder, table: Table) -> None:
         """Put the chosen kinds into a frame, and count the others."""
@@ -149,3 +180,23 @@ def _table(rows: Sequence[OperatorRow], catalogue: Catalogue) -> Table:
             largest = (row.last if once else row.largest) / part
             table.add(row.operator, row.metric, measure, row.total / part, largest)
     return table
+
+
+def _rows(found: Mapping[tuple[str, str], float]) -> list[tuple[str, str, float]]:
+    return [(kind, name, value) for (kind, name), value in found.items()]
+
+
+def _read_rows(kept: dict[str, Any], key: str, where: str) -> dict[tuple[str, str], float]:
+    place = f"{where}.{key}"
+    found = {}
+    for index, row in enumerate(fields.items(kept.get(key), place)):
+        at = f"{place}[{index}]"
+        parts = dict(zip(("kind", "name", "value"), fields.items(row, at), strict=False))
+        pair = (fields.text(parts, "kind", at), fields.text(parts, "name", at))
+        found[pair] = fields.amount(parts, "value", at)
+    return found
+
+
+def _read_kinds(kept: dict[str, Any], key: str, where: str) -> dict[str, float]:
+    found = fields.mapping(kept.get(key), f"{where}.{key}")
+    return {kind: fields.amount(found, kind, f"{where}.{key}") for kind in found}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from exporter.daemon.asking import Budget
 from exporter.daemon.errors import SourceError
 from exporter.daemon.sources.runner import defect
+from exporter.daemon.state.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,10 +58,12 @@ class Poller:
         sources: makes the sources of an application.
         store: where the frames go.
         runner: runs the sources.
+        memory: where what sources add up is kept.
+        served: whether an application's plugin gives the totals, so that nothing need be kept.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a watcher
         self,
         target: str,
         *,
@@ -68,6 +71,8 @@ class Poller:
         sources: Callable[[Application], Sequence[PolledSource]],
         store: Store,
         runner: Runner,
+        memory: Memory | None = None,
+        served: Callable[[Application], bool] = lambda _: False,
     ) -> None:
         """Ask nothing yet."""
         self._target = target
@@ -75,6 +80,8 @@ class Poller:
         self._sources = sources
         self._store = store
         self._runner = runner
+        self._memory = memory if memory is not None else Memory()
+        self._served = served
         self._budget = Budget(runner.clock)
         self._application: Application | None = None
         self._followed: Application | None = None
@@ -146,11 +153,16 @@ class Poller:
         """Return the sources of a run: the same as before, with their sums, if it was followed of late."""
         sources = self._kept.pop(application.run, None)
         if sources is None:
-            sources = self._sources(application)
+            sources = self._made(application)
         self._kept[application.run] = sources
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return sources
+
+    def _made(self, application: Application) -> Sequence[PolledSource]:
+        if self._served(application):
+            return self._sources(application)
+        return self._memory.recall(self._target, application, lambda: self._sources(application))
 
     def _poll(self, application: Application) -> float:
         """Ask whatever is due; return the seconds until the next poll."""
@@ -179,5 +191,8 @@ class Poller:
             self._store.falter(self._target, application, source.name)
             return error.reason
         if not self._changed.is_set():
+            # What was published once must not be lower after a restart, however this process ends.
+            if not self._served(application):
+                self._memory.keep(self._target, application, source)
             self._store.put(self._target, application, source.name, update.value, **update.facts._asdict())
         return ""

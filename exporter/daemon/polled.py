@@ -104,7 +104,8 @@ def _rest(
     jobs = JobsSource(api, catalogue, served)
     stages, sql = StagesSource(api, catalogue, served), SqlSource(api, catalogue, served)
     executors = ExecutorsSource(api, catalogue, lambda: jobs.busy or not begins_empty(runtime.conf()))
-    return [executors, jobs, stages, sql, *(make(api, catalogue) for make in _REST)]
+    # What Spark forgets comes first, while there is time.
+    return [stages, jobs, sql, executors, *(make(api, catalogue) for make in _REST)]
 
 
 def _wanted(sources: list[PolledSource], disabled: Collection[str]) -> list[PolledSource]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from exporter._version import __version__
@@ -33,6 +34,10 @@ class Scrape:
     """Samples about this process: name, label values, value."""
     uncharted: int = 0
     """Series that the daemon's own page has no chart for."""
+    state_failures: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """How often what is remembered of applications could not be kept or used, by reason."""
+    control_refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """How many requests to steer an application were refused, by reason."""
 
 
 class Pages:
@@ -115,5 +120,9 @@ def _daemon(pages: Pages, scrape: Scrape) -> None:
     pages.add("spark_exporter_applications_limit", limits.applications)
     pages.add("spark_exporter_label_length_limit", limits.label_length)
     pages.add("spark_exporter_uncharted_series", scrape.uncharted)
+    for reason, count in scrape.state_failures.items():
+        pages.add("spark_exporter_state_failures_total", count, reason)
+    for reason, count in scrape.control_refused.items():
+        pages.add("spark_exporter_control_refused_total", count, reason)
     for name, own, value in scrape.process:
         pages.add(name, value, *own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import socket
@@ -15,12 +16,13 @@ import uvicorn
 
 from exporter._version import __version__
 from exporter.daemon import catalogue, flags, logs
-from exporter.daemon.control.api import Api
+from exporter.daemon.control.api import CALLS_LEFT, Api
 from exporter.daemon.control.directory import Directory
 from exporter.daemon.landing.history import History, Recorder
 from exporter.daemon.landing.page import Landing
 from exporter.daemon.process import ProcessSamples
 from exporter.daemon.render import Renderer, Scrape
+from exporter.daemon.state.memory import Memory
 from exporter.daemon.status import Status
 from exporter.daemon.store import Store
 from exporter.daemon.turns import TURNS
@@ -29,7 +31,7 @@ from exporter.daemon.watch import Watcher
 from exporter.daemon.web import make_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from exporter.daemon.exposition import Format
     from exporter.daemon.landing.page import Page
@@ -49,8 +51,13 @@ class Daemon:
         self._process = ProcessSamples(self._catalogue)
         self._status = Status()
         self._renderer = Renderer(self._catalogue)
+        self._memory = Memory(settings.state_directory)
         self._store = Store(
-            settings.retention, settings.limits, names=settings.names, catalogue=self._catalogue
+            settings.retention,
+            settings.limits,
+            names=settings.names,
+            catalogue=self._catalogue,
+            forget=self._memory.forget,
         )
         self._watchers = [
             Watcher(
@@ -59,6 +66,7 @@ class Daemon:
                 catalogue=self._catalogue,
                 store=self._store,
                 status=self._status,
+                memory=self._memory,
             )
             for target in settings.targets
         ]
@@ -67,13 +75,13 @@ class Daemon:
         self._recorder = Recorder(self._history, self._store.view)
         self._landing = Landing(self._catalogue, self._history, settings.telemetry_path)
         asking = settings.asking
-        api = Api(Directory(self._store, self._status), asking.token, asking.timeout)
+        self._api = Api(Directory(self._store, self._status), asking.token, asking.timeout)
         app = make_app(
             settings.telemetry_path,
             self.render,
             self.show,
             lambda: not self._stopping.is_set(),
-            [api.route()],
+            [self._api.route()],
         )
         self._server = _Server(
             uvicorn.Config(
@@ -82,8 +90,9 @@ class Daemon:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
-            )
+                timeout_graceful_shutdown=math.ceil(CALLS_LEFT) + 1,
+            ),
+            self._api.stop,
         )
 
     def render(self, form: Format) -> list[bytes]:
@@ -96,6 +105,8 @@ class Daemon:
                 self._settings.limits,
                 self._process.read(),
                 self._history.left_out,
+                self._memory.failures,
+                self._api.refused.counts,
             )
             return self._renderer.render(scrape, form)
 
@@ -105,6 +116,7 @@ class Daemon:
 
     def run(self, listener: socket.socket) -> None:
         """Serve on ``listener`` until ``stop`` is called."""
+        self._memory.open()
         for watcher in self._watchers:
             watcher.start()
         self._recorder.start()
@@ -126,11 +138,20 @@ class Daemon:
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or ():
             host, port = listener.getsockname()[:2]
             logs.info("listening", address=Address(host, port), version=__version__)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What is still open after uvicorn's patience is cut off, and whoever waits for a driver waits longer.
+        self._stop()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

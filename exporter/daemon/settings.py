@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.daemon import flags
@@ -16,7 +17,6 @@ from exporter.daemon.pace import gap
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
-    from pathlib import Path
 
     from exporter.daemon.values import Address
 
@@ -32,6 +32,8 @@ class Settings:
     limits: Limits
     names: Names
     asking: Asking
+    state_directory: Path | None
+    """Where what applications without the plugin have added up is kept; None keeps nothing."""
     log_level: str
     log_format: str
 
@@ -70,9 +72,19 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str] = o
             disabled=frozenset(values["collector_disable"]),
             window=values["history_window"],
         ),
+        state_directory=state_directory(values["state_directory"], environment),
         log_level=values["log_level"],
         log_format=values["log_format"],
     )
+
+
+def state_directory(given: str | None, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return where state is kept: as given, nowhere if that is empty, by default where users' state is."""
+    if given is not None:
+        return Path(given) if given else None
+    base = environment.get("XDG_STATE_HOME", "")
+    # The specification has relative ones ignored. Whether there is a home directory is found out later.
+    return (Path(base) if Path(base).is_absolute() else Path("~/.local/state")) / "spark-exporter"
 
 
 def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -> str | None:

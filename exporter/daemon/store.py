@@ -62,6 +62,7 @@ class Store:
         now: Unix seconds.
         names: make the published names of applications.
         catalogue: the built-in metrics.
+        forget: is told of the target and the run that nothing is known of any more.
 
     """
 
@@ -74,8 +75,10 @@ class Store:
         *,
         names: Names | None = None,
         catalogue: Catalogue | None = None,
+        forget: Callable[[str, Application], None] = lambda _target, _application: None,
     ) -> None:
         """Know of no application."""
+        self._forget = forget
         self._retention = retention
         self._limits = limits if limits is not None else Limits()
         self._clock = clock
@@ -332,7 +335,8 @@ class Store:
         return lost
 
     def _remove(self, app_id: str) -> None:
-        del self._known[app_id]
+        record = self._known.pop(app_id)
+        self._forget(record.target, record.application)
         self._silent = {key: since for key, since in self._silent.items() if key[0] != app_id}
         self._planner.forget(app_id)
 

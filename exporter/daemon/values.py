@@ -106,6 +106,13 @@ def parse_label_length(text: str) -> int:
     return number
 
 
+def parse_directory(text: str) -> str:
+    """Return the path of a directory; an empty one is none at all."""
+    if "\0" in text:
+        raise ValueError(f"{text!r} is not a directory; expected a path, or nothing for none")
+    return text
+
+
 def parse_bool(text: str) -> bool:
     """Return what ``true`` or ``false`` mean."""
     if text not in ("true", "false"):

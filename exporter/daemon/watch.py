@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.model import Application, Snapshot
     from exporter.daemon.sources import PolledSource
+    from exporter.daemon.state.memory import Memory
     from exporter.daemon.status import Status
     from exporter.daemon.store import Store
 
@@ -52,11 +53,19 @@ class Watcher:
         catalogue: knows the metrics.
         store: where applications go.
         status: where the target's state goes.
+        memory: where what sources add up is kept.
 
     """
 
-    def __init__(
-        self, target: str, asking: Asking, *, catalogue: Catalogue, store: Store, status: Status
+    def __init__(  # noqa: PLR0913 - what all watchers share
+        self,
+        target: str,
+        asking: Asking,
+        *,
+        catalogue: Catalogue,
+        store: Store,
+        status: Status,
+        memory: Memory | None = None,
     ) -> None:
         """Ask nothing yet."""
         self.asked = threading.Event()
@@ -78,7 +87,13 @@ class Watcher:
         self._plugin: PluginSource | None = None
         self._history: History | None = None
         self._poller = Poller(
-            target, interval=asking.interval, sources=self._sources, store=store, runner=self._runner
+            target,
+            interval=asking.interval,
+            sources=self._sources,
+            store=store,
+            runner=self._runner,
+            memory=memory,
+            served=self._has_plugin,
         )
         self._hints = True
         self._looks = 0

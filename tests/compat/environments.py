@@ -28,7 +28,8 @@ def prepare(version: str, wheel: Path) -> str:
         shutil.rmtree(directory, ignore_errors=True)
         run(require_python(*wanted["python"].split()), "-m", "venv", str(directory))
         listed = [line for line in wanted["requirements"].splitlines() if line]
-        pip(str(python), "install", *listed)
+        # Most of the modules are never imported; those that are compile then.
+        pip(str(python), "install", "--no-compile", *listed)
         made.write_text(wanted["requirements"], "utf-8")
     # The application needs nothing of what the daemon needs.
     pip(str(python), "install", "--no-deps", "--force-reinstall", str(wheel))

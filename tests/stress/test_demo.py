@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from running import Program, until
+from running import SHORT_LIVED, Program, until
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
 RUN = Path(__file__).resolve().parent.parent.parent / "examples" / "demo" / "run.py"
@@ -24,7 +24,8 @@ def start_demo(tmp_path):
     def start(**environment):
         scratch = tmp_path / "scratch"
         scratch.mkdir()
-        environment = os.environ | {"DEMO_LISTEN": "127.0.0.1:0", "TMPDIR": str(scratch)} | environment
+        own = {"DEMO_LISTEN": "127.0.0.1:0", "TMPDIR": str(scratch), "JDK_JAVA_OPTIONS": SHORT_LIVED}
+        environment = os.environ | own | environment
         demos.append(Program([sys.executable, str(RUN)], tmp_path / "log", env=environment))
         return demos[-1], scratch
 

@@ -6,8 +6,7 @@ import pytest
 import requests
 
 import event_log
-import local_spark
-from running import Program, until
+from running import Program, spark_environment, until
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(420)]
 # REST does not know reasons of failures.
@@ -21,7 +20,7 @@ class HistoryServer(Program):
         """Start it and wait until it listens."""
         directory.mkdir()
         options = {"fs.logDirectory": f"file://{logs}", "ui.port": 0, "fs.update.interval": "1s"}
-        environment = local_spark.environment(directory) | {
+        environment = spark_environment(directory) | {
             "SPARK_HISTORY_OPTS": " ".join(
                 f"-Dspark.history.{key}={value}" for key, value in options.items()
             ),

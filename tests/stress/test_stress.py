@@ -9,7 +9,8 @@ SHORT_JOBS = 20
 
 def test_a_million_rows_on_three_executors_are_exact(start_job, start_daemon):
     """Every label set, the histogram's buckets, count and sum equal what Spark says about the same rows."""
-    job = start_job("rows.py", ROWS, 24, conf={"spark.master": "local-cluster[3,1,1024]"})
+    conf = {"spark.master": "local-cluster[3,1,1024]"}
+    job = start_job("rows.py", ROWS, 24, conf=conf, optimised=True)
     daemon = start_daemon(job.hear("ui"))
     tally = job.hear("tally", 600)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from exporter.daemon.frame import Frame
 
@@ -48,6 +48,22 @@ class PolledSource(Source[Frame], Protocol):
     @property
     def every(self) -> int:
         """After how many polls it is due again; may change from one time to the next. 0: never again."""
+
+
+@runtime_checkable
+class AddingSource(PolledSource, Protocol):
+    """A polled source that adds up what Spark forgets, and can go on where an earlier daemon has ended."""
+
+    def remember(self) -> dict[str, Any]:
+        """Return its sums and its position as JSON can write them; as of the last update that succeeded."""
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from what ``remember`` returned once. Called before the first update.
+
+        Raises:
+            SourceError: it is nothing that ``remember`` returns. The source is of no use then.
+
+        """
 
 
 REST = ("runtime", "executors", "jobs", "stages", "sql", "storage", "dstreams", "connect")

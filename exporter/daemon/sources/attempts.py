@@ -6,21 +6,24 @@ completed may be attempted again, as long as a job runs that needs it.
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from exporter.daemon.sources.rest import identifiers, look, number, scaled, words
+from exporter.daemon import fields
+from exporter.daemon.sources.rest import identifiers, number
+from exporter.daemon.sources.totals import RESULTS, SKIPPED, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from exporter.daemon.frame import FrameBuilder
-    from exporter.daemon.sources.rest import Field
+    from exporter.daemon.sources.totals import Totals
 
 MAX_REOPENED = 1_000
 """Of so many closed stages it is remembered how many attempts there were."""
-_UNSEEN: Mapping[str, Any] = {}
-_RESULTS = {"COMPLETE": "completed", "FAILED": "failed", "SKIPPED": "skipped"}
+MAX_ATTEMPTS = 10_000
+"""More attempts at one stage than Spark would ever make."""
+_UNSEEN = Seen("", ())
+_Known: TypeAlias = "dict[int, Seen | None]"
+"""The attempts at a stage; None is in the totals. So is a skipped one, which another job may yet let run."""
 
 
 class Attempt(NamedTuple):
@@ -33,43 +36,6 @@ class Attempt(NamedTuple):
 def attempt_of(item: Mapping[str, Any]) -> Attempt:
     """Return which attempt ``item`` is about."""
     return Attempt(int(number(item, "stageId")), int(number(item, "attemptId")))
-
-
-class Totals:
-    """Sums over attempts, by metric and labels. They never go back."""
-
-    def __init__(self, found: Iterable[Field]) -> None:
-        """Sum up the fields of ``found``."""
-        self._fields = tuple(found)
-        self._sums: dict[Field, float] = dict.fromkeys(self._fields, 0)
-        self._results: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
-        self._shown: dict[Field, float] = {}
-
-    def add(self, item: Mapping[str, Any]) -> None:
-        """Add an attempt for good."""
-        result = _RESULTS.get(words(item, "status"))
-        if result is not None:
-            self._results[result] += 1
-        self._sum(self._sums, item)
-
-    def show(self, builder: FrameBuilder, running: Iterable[Mapping[str, Any]]) -> None:
-        """Put the totals into a frame, what is still running included."""
-        sums = self._sums.copy()
-        for item in running:
-            self._sum(sums, item)
-        for field, value in sums.items():
-            # A task that ends may take back some of what it had reported.
-            shown = max(value, self._shown.get(field, 0))
-            self._shown[field] = shown
-            builder.add(field.metric, scaled(shown, field.scale), *field.key({}))
-        for result, count in self._results.items():
-            builder.add("spark_app_stages_total", count, result)
-
-    def _sum(self, sums: dict[Field, float], item: Mapping[str, Any]) -> None:
-        for field in self._fields:
-            value = look(item, field.path)
-            if (type(value) is int or type(value) is float) and value > 0:
-                sums[field] += value
 
 
 class Books:
@@ -85,7 +51,7 @@ class Books:
         """Begin with none."""
         self._totals = totals
         self._passed = passed
-        self._open: dict[int, dict[int, Mapping[str, Any] | None]] = {}
+        self._open: dict[int, _Known] = {}
         self._closed: dict[int, int] = {}
         self._needed: frozenset[int] = frozenset()
         self._closing: frozenset[int] = frozenset()
@@ -114,7 +80,7 @@ class Books:
             self.missed += 1
             return
         for count in range(max(known, default=-1) + 1):
-            if Attempt(stage, count) not in listed and known.get(count, _UNSEEN) is not None:
+            if Attempt(stage, count) not in listed and not _is_settled(known.get(count, _UNSEEN)):
                 self._forgotten(known, count)
 
     def end(self, needed: frozenset[int]) -> None:
@@ -130,13 +96,67 @@ class Books:
         kept = {attempt.stage for attempt in self._live} | needed | self._closing
         for stage in self._open.keys() - kept:
             known = self._open[stage]
-            if all(item is None for item in known.values()):
+            if all(map(_is_settled, known.values())):
                 del self._open[stage]
                 self._remember(stage, known)
 
-    def running(self) -> list[Mapping[str, Any]]:
+    def running(self) -> list[Seen]:
         """Return the attempts that may still change."""
-        return [item for known in self._open.values() for item in known.values() if item is not None]
+        return [
+            seen
+            for known in self._open.values()
+            for seen in known.values()
+            if seen is not None and seen.status != SKIPPED
+        ]
+
+    def remember(self) -> dict[str, Any]:
+        """Return all books as JSON can write them, those of stages that have nothing open briefly."""
+        done = {stage: len(known) for stage, known in self._open.items() if _is_done(known)}
+        still = {stage: known for stage, known in self._open.items() if stage not in done}
+        return {
+            "done": [*done.items()],
+            "open": [(stage, [_written(*item) for item in known.items()]) for stage, known in still.items()],
+            "closed": [*self._closed.items()],
+            "awaited": sorted(self._needed - self._open.keys()),
+            "unneeded": sorted(self._open.keys() - self._needed),
+            "closing": sorted(self._closing),
+            "live": [tuple(attempt) for attempt in sorted(self._live)],
+            "missed": self.missed,
+        }
+
+    def recall(self, kept: dict[str, Any], where: str) -> None:
+        """Go on with these books.
+
+        Raises:
+            SourceError: they are none.
+
+        """
+        self._open = {
+            stage: self._read_known(value, f"{where}.open of stage {stage}")
+            for stage, value in _pairs(kept, "open", where)
+        }
+        for stage, count in _numbered(kept, "done", where):
+            self._open[stage] = dict.fromkeys(range(count))
+        self._closed = dict(_numbered(kept, "closed", where))
+        unneeded = fields.numbers(kept, "unneeded", where)
+        awaited = fields.numbers(kept, "awaited", where)
+        self._needed = frozenset(self._open.keys() - set(unneeded)).union(awaited)
+        self._closing = frozenset(fields.numbers(kept, "closing", where))
+        self._live = frozenset([Attempt(*pair) for pair in _numbered(kept, "live", where)])
+        self.missed = fields.count(kept, "missed", where)
+
+    def _read_known(self, value: Any, where: str) -> _Known:
+        known: _Known = {}
+        for attempt, seen in _pairs({"attempts": value}, "attempts", where):
+            if attempt > MAX_ATTEMPTS:
+                raise fields.invalid(where, f"attempts up to {MAX_ATTEMPTS}", attempt)
+            if seen is None:
+                known[attempt] = None
+                continue
+            parts = dict(zip(("status", "values"), fields.items(seen, where), strict=False))
+            values = self._totals.read_values(parts.get("values"), where)
+            known[attempt] = Seen(fields.text(parts, "status", where), tuple(values))
+        return known
 
     def _take(self, attempt: Attempt, item: Mapping[str, Any]) -> None:
         known = self._open.get(attempt.stage)
@@ -145,19 +165,22 @@ class Books:
             unknown = attempt.attempt if self._passed(attempt.stage) else 0
             known = dict.fromkeys(range(self._closed.pop(attempt.stage, unknown)))
             self._open[attempt.stage] = known
-        if attempt.attempt in known and known[attempt.attempt] is None:
+        before = known.get(attempt.attempt, _UNSEEN)
+        if before is None:
             return
-        final = words(item, "status") in _RESULTS and number(item, "numActiveTasks") <= 0
-        known[attempt.attempt] = None if final else item
-        if final:
-            self._totals.add(item)
+        seen = self._totals.see(item)
+        skipped = seen.status == SKIPPED
+        final = skipped or (seen.status in RESULTS and number(item, "numActiveTasks") <= 0)
+        known[attempt.attempt] = None if final and not skipped else seen
+        if final and not (skipped and before.status == SKIPPED):
+            self._totals.add(seen)
 
-    def _forgotten(self, known: dict[int, Mapping[str, Any] | None], attempt: int) -> None:
+    def _forgotten(self, known: _Known, attempt: int) -> None:
         self.missed += 1
-        item = known.get(attempt)
-        if item is not None:
+        seen = known.get(attempt)
+        if seen is not None:
             # What was last seen of it is what is left of it.
-            self._totals.add(item)
+            self._totals.add(seen)
         known[attempt] = None
 
     def _remember(self, stage: int, known: Mapping[int, object]) -> None:
@@ -171,6 +194,40 @@ def needed(jobs: Iterable[Mapping[str, Any]]) -> frozenset[int]:
     return frozenset(stage for job in jobs for stage in identifiers(job, "stageIds"))
 
 
-def _lingers(item: Mapping[str, Any] | None) -> bool:
+def _lingers(seen: Seen | None) -> bool:
     """Say whether tasks run on although their stage has ended."""
-    return item is not None and words(item, "status") in _RESULTS
+    return seen is not None and seen.status in RESULTS and seen.status != SKIPPED
+
+
+def _is_settled(seen: Seen | None) -> bool:
+    """Say whether it is in the totals, as far as anybody knows."""
+    return seen is None or seen.status == SKIPPED
+
+
+def _is_done(known: _Known) -> bool:
+    return not any(known.values()) and [*known] == [*range(len(known))]
+
+
+def _written(attempt: int, seen: Seen | None) -> tuple[int, tuple[Any, ...] | None]:
+    return (attempt, None if seen is None else tuple(seen))
+
+
+def _pairs(kept: dict[str, Any], key: str, where: str) -> list[tuple[int, Any]]:
+    """Return pairs of a whole number and something."""
+    found = []
+    for index, item in enumerate(fields.items(kept.get(key), f"{where}.{key}")):
+        place = f"{where}.{key}[{index}]"
+        parts = fields.items(item, place)
+        if len(parts) != 2 or type(parts[0]) is not int or parts[0] < 0:  # noqa: PLR2004 - a pair
+            raise fields.invalid(place, "a whole number and what belongs to it", parts)
+        found.append((parts[0], parts[1]))
+    return found
+
+
+def _numbered(kept: dict[str, Any], key: str, where: str) -> list[tuple[int, int]]:
+    """Return pairs of whole numbers, of which the second one is a small one."""
+    pairs = _pairs(kept, key, where)
+    for _, count in pairs:
+        if type(count) is not int or not 0 <= count <= MAX_ATTEMPTS:
+            raise fields.invalid(f"{where}.{key}", f"numbers up to {MAX_ATTEMPTS}", count)
+    return pairs

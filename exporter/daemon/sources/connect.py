@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError
 from exporter.daemon.frame import Frame, FrameBuilder
 from exporter.daemon.sources import Update
@@ -62,6 +63,22 @@ class ConnectSource:
         self._count(ended)
         self._last = self._frame(sessions, active)
         return Update(self._last)
+
+    def remember(self) -> dict[str, Any]:
+        """Return what was added up, and which of it Spark still lists."""
+        return {
+            "present": self._present,
+            "ended": self._ended,
+            "milliseconds": self._milliseconds,
+            "counted": sorted(self._counted),
+        }
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._present = fields.flag(kept, "present", self.name)
+        self._ended = fields.tally(kept, "ended", self.name, self._ended)
+        self._milliseconds = fields.tally(kept, "milliseconds", self.name, self._milliseconds)
+        self._counted = set(fields.texts(kept, "counted", self.name))
 
     def _count(self, ended: dict[str, dict[str, Any]]) -> None:
         new = [item for operation, item in ended.items() if operation not in self._counted]

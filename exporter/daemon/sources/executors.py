@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from exporter.daemon import fields
 from exporter.daemon.errors import SourceError
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
@@ -78,6 +79,22 @@ class ExecutorsSource:
             builder.add("spark_app_executor_removals_total", count, reason)
         self._last = builder.frame()
         return Update(self._last, facts=Facts(waiting=self._waits()))
+
+    def remember(self) -> dict[str, Any]:
+        """Return how many came and went, and whom of them Spark still lists."""
+        return {
+            "added": sorted(self._added),
+            "removed": sorted(self._removed),
+            "added_count": self._added_count,
+            "reasons": self._reasons,
+        }
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._added = set(fields.texts(kept, "added", self.name))
+        self._removed = set(fields.texts(kept, "removed", self.name))
+        self._added_count = fields.count(kept, "added_count", self.name)
+        self._reasons = fields.tally(kept, "reasons", self.name, REASONS)
 
     def _waits(self) -> bool | None:
         """Say whether it waits for its first executor; None if nobody can tell whether it wants one."""

@@ -6,8 +6,9 @@ its number costs the driver the same at any age. Numbers may have gaps: some are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError, SourceError
 
 if TYPE_CHECKING:
@@ -49,7 +50,23 @@ class Follower(Generic[T]):
         self._next = 0
         self._idle = 0
         self._first = True
+        self._resumed = False
         self._refused = False
+
+    def remember(self) -> int:
+        """Return the position: the number that comes next."""
+        return self._next
+
+    def recall(self, document: dict[str, Any], key: str, where: str) -> None:
+        """Go on from the position that an earlier daemon left under ``key``.
+
+        Raises:
+            SourceError: it is no position.
+
+        """
+        self._next = fields.count(document, key, where)
+        self._first = False
+        self._resumed = True
 
     def seen(self, number: int) -> bool:
         """Say whether the number was passed already."""
@@ -78,7 +95,9 @@ class Follower(Generic[T]):
         else:
             found = {number: self._look(number) for number in wanted}
             end = self._probe(found, end)
-        self._first = False
+            if self._resumed:
+                end = self._leap(found, end)
+        self._first = self._resumed = False
         self._idle = self._idle + 1 if end == self._next else 0
         self._next = end
         return found
@@ -108,6 +127,18 @@ class Follower(Generic[T]):
                 found[number] = beyond[number] if number in beyond else self._look(number)
             end = last + 1
         return end
+
+    def _leap(self, found: dict[int, T | None], end: int) -> int:
+        """Look at the list once: while nobody watched, Spark may have forgotten more than is probed."""
+        try:
+            every = self._every()
+        except SourceError as error:
+            if error.reason not in _TOO_MUCH:
+                raise
+            return end
+        for number in range(end, max(every, default=-1) + 1):
+            found[number] = every.get(number)
+        return max(end, max(every, default=-1) + 1)
 
     def _look(self, number: int) -> T | None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from exporter.daemon import fields
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.follow import Follower
@@ -67,6 +68,24 @@ class JobsSource:
         self._last = self._frame(running)
         return Update(self._last, facts=Facts(failed=failed))
 
+    def remember(self) -> dict[str, Any]:
+        """Return what was added up, and which jobs are still to come."""
+        return {
+            "next": self._follower.remember(),
+            "running": sorted(self._running),
+            "ended": self._ended,
+            "missed": self._missed,
+            "newest": self._newest,
+        }
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._follower.recall(kept, "next", self.name)
+        self._running = set(fields.numbers(kept, "running", self.name))
+        self._ended = fields.tally(kept, "ended", self.name, _RESULTS.values())
+        self._missed = fields.count(kept, "missed", self.name)
+        self._newest = _newest(kept.get("newest"), f"{self.name}.newest")
+
     def _every(self) -> dict[int, dict[str, Any]]:
         return by_number(self._api.array("jobs"), "jobId")
 
@@ -96,6 +115,14 @@ class JobsSource:
             builder.add("spark_job_start_timestamp_seconds", moment(item.get("submissionTime")), str(job))
             builder.add("spark_job_progress_ratio", _progress(item), str(job))
         return builder.frame()
+
+
+def _newest(value: Any, where: str) -> tuple[float, int, bool] | None:
+    if value is None:
+        return None
+    parts = dict(zip(("end", "job", "failed"), fields.items(value, where), strict=False))
+    ended = fields.amount(parts, "end", where)
+    return (ended, fields.count(parts, "job", where), fields.flag(parts, "failed", where))
 
 
 def _progress(item: dict[str, Any]) -> float | None:

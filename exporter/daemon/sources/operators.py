@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from exporter.daemon import sqlvalue
+from exporter.daemon import fields, sqlvalue
 from exporter.daemon.operators import Choice, Table
 from exporter.daemon.sources.rest import words
 
@@ -73,6 +73,22 @@ class Operators:
     def show(self, builder: FrameBuilder) -> None:
         """Put the totals into a frame."""
         self._choice.show(builder, self._table)
+
+    def remember(self) -> dict[str, Any]:
+        """Return what was added up and published, and which names are known."""
+        return {
+            **self._table.remember(),
+            "shown": self._choice.remember(),
+            "kinds": sorted(self._kinds),
+            "names": sorted(self._names),
+        }
+
+    def recall(self, kept: dict[str, Any], where: str) -> None:
+        """Go on from there."""
+        self._table.recall(kept, where)
+        self._choice.recall(kept, "shown", where)
+        self._kinds = set(fields.texts(kept, "kinds", where))
+        self._names = set(fields.texts(kept, "names", where))
 
     def _known(self, known: set[str], name: str, limit: int) -> str:
         if name not in known and len(known) >= limit:

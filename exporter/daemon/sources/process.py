@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from exporter.daemon import fields
 from exporter.daemon.frame import Frame, FrameBuilder
 from exporter.daemon.sources import Update
 from exporter.daemon.sources.processtree import PYTHON, Finder, Group, look, port_here
+from exporter.daemon.sources.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from exporter.daemon.sources.processtree import Node
 
 COUNT, CPU_TIMES = "count", "cpu_times"
+_PARTS = ("executor_id", "role", "metric", "labels", "ended", "highest")
 SELDOM = 12
 """After how many polls to look again, as long as there is nothing to be seen."""
 
@@ -55,46 +58,6 @@ class Field(NamedTuple):
         if inherits and self.method == CPU_TIMES:
             value += sum([float(getattr(answer, f"children_{attribute}")) for attribute in self.attributes])
         return value
-
-
-class Tally:
-    """A count over processes that come and go: it never goes back.
-
-    What an ended process had counted is kept here, unless it has passed to one of them, its parent or,
-    if that has ended too, the nearest one above.
-    """
-
-    def __init__(self) -> None:
-        """Count nothing."""
-        self._ended = 0.0
-        self._highest = 0.0
-        self._last: Mapping[psutil.Process, float] = {}
-        self._parents: dict[psutil.Process, int] = {}
-
-    def add_up(self, values: Mapping[psutil.Process, float], parents: Mapping[psutil.Process, int]) -> float:
-        """Return the total.
-
-        Args:
-            values: what each process has counted that is there.
-            parents: the pids of their parents, of those to which the operating system passes the counts
-                of ended children.
-
-        """
-        for process, value in self._last.items():
-            if process not in values and not self._has_heir(process, values):
-                self._ended += value
-        self._last = values
-        self._parents = dict(parents)
-        # Between a process's end and its parent's taking note of it, its count is nowhere to be seen.
-        self._highest = max(self._highest, self._ended + sum(values.values()))
-        return self._highest
-
-    def _has_heir(self, process: psutil.Process, living: Collection[psutil.Process]) -> bool:
-        before = {one.pid: one for one in self._parents}
-        above = before.get(self._parents.get(process, 0))
-        while above is not None and above not in living:
-            above = before.get(self._parents[above])
-        return above is not None
 
 
 class ProcessSource:
@@ -154,6 +117,28 @@ class ProcessSource:
         self._last = builder.frame()
         return Update(self._last)
 
+    def remember(self) -> dict[str, Any]:
+        """Return the counts of all groups."""
+        tallies = self._tallies.items()
+        return {
+            "tallies": [
+                (*group, field.metric, field.labels, *tally.remember()) for (group, field), tally in tallies
+            ]
+        }
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from there."""
+        known = {(field.metric, *field.labels): field for field in self._fields}
+        for index, row in enumerate(fields.items(kept.get("tallies"), f"{self.name}.tallies")):
+            where = f"{self.name}.tallies[{index}]"
+            parts = dict(zip(_PARTS, fields.items(row, where), strict=False))
+            group = Group(fields.text(parts, "executor_id", where), fields.text(parts, "role", where))
+            metric = (fields.text(parts, "metric", where), *fields.texts(parts, "labels", where))
+            if metric not in known:
+                raise fields.invalid(where, "a metric of processes", metric)
+            ended, highest = (fields.amount(parts, part, where) for part in ("ended", "highest"))
+            self._tallies[group, known[metric]] = Tally(ended, highest)
+
     def _read(
         self,
         builder: FrameBuilder,
@@ -183,20 +168,20 @@ class ProcessSource:
 
 
 def _fields(catalogue: Catalogue) -> tuple[Field, ...]:
-    fields = []
+    found = []
     for metric, origin in catalogue.origins("process"):
         method, _, attributes = origin.field.partition(".")
         labels = tuple(value for _, value in origin.labels)
         grows = catalogue[metric].family.type == "counter"
-        fields.append(Field(metric, method, tuple(filter(None, attributes.split("+"))), labels, grows))
-    return tuple(fields)
+        found.append(Field(metric, method, tuple(filter(None, attributes.split("+"))), labels, grows))
+    return tuple(found)
 
 
-def _ask(fields: Sequence[Field], process: psutil.Process, *, inherits: bool) -> dict[Field, float] | None:
+def _ask(wanted: Sequence[Field], process: psutil.Process, *, inherits: bool) -> dict[Field, float] | None:
     """Return all fields of a process; None if it has ended meanwhile."""
     try:
         with process.oneshot():
-            return {field: _value(field, process, inherits=inherits) for field in fields}
+            return {field: _value(field, process, inherits=inherits) for field in wanted}
     except psutil.NoSuchProcess:
         return None
 

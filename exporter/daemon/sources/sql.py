@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError
 from exporter.daemon.frame import LIMIT, MALFORMED, Frame, FrameBuilder
 from exporter.daemon.sources import Update
@@ -61,6 +62,7 @@ class SqlSource:
         self._next = 0
         self._idle = 0
         self._running: dict[int, dict[str, Any]] = {}
+        """What is known of each; nothing yet where an earlier daemon has seen it."""
         self._bare: set[int] = set()
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._milliseconds: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
@@ -84,15 +86,40 @@ class SqlSource:
         self._last = self._frame()
         return Update(self._last)
 
+    def remember(self) -> dict[str, Any]:
+        """Return what was added up, and which executions are still to come."""
+        return {
+            "next": self._next,
+            "found": self._found,
+            "running": [*self._running],
+            "bare": sorted(self._bare),
+            "ended": self._ended,
+            "milliseconds": self._milliseconds,
+            "missed": self._missed,
+            "operators": self._operators.remember(),
+        }
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._next = fields.count(kept, "next", self.name)
+        self._found = fields.flag(kept, "found", self.name)
+        self._running = {execution: {} for execution in fields.numbers(kept, "running", self.name)}
+        self._bare = set(fields.numbers(kept, "bare", self.name))
+        self._ended = fields.tally(kept, "ended", self.name, _RESULTS.values())
+        self._milliseconds = fields.tally(kept, "milliseconds", self.name, _RESULTS.values())
+        self._missed = fields.count(kept, "missed", self.name)
+        place = f"{self.name}.operators"
+        self._operators.recall(fields.mapping(kept.get("operators"), place), place)
+
     def _look_again(self, execution: int) -> None:
+        # The plan is read once. It has no metrics until the end.
+        before = self._running[execution]
+        item = self._read(execution, _BRIEF if before else _FULL)
+        if before and item is not None:
+            still = words(item, "status") == _RUNNING
+            item = {**item, "nodes": before.get("nodes")} if still else self._read(execution, _FULL)
         # Whoever was looked at stands last the next time.
-        before = self._running.pop(execution)
-        item = self._read(execution, _BRIEF)
-        if item is not None and words(item, "status") == _RUNNING:
-            # The plan was read once. It has no metrics until the end.
-            self._running[execution] = {**item, "nodes": before.get("nodes")}
-            return
-        item = self._read(execution, _FULL) if item is not None else None
+        del self._running[execution]
         self._take(execution, item)
 
     def _follow(self) -> bool:
@@ -171,7 +198,8 @@ class SqlSource:
         # Totals of both would differ: Spark's texts are rounded, and polls come later than events.
         if not self._served():
             self._add_totals(builder, len(running))
-        shown = sorted(running)[:MAX_SHOWN]
+        known = [execution for execution, item in running.items() if item]
+        shown = sorted(known)[:MAX_SHOWN]
         if len(running) > len(shown):
             builder.drop(LIMIT, len(running) - len(shown))
         for execution in shown:

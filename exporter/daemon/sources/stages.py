@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exporter.daemon import fields
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.attempts import Attempt, Books, Totals, attempt_of, needed
+from exporter.daemon.sources.attempts import Attempt, Books, attempt_of, needed
 from exporter.daemon.sources.follow import Follower
 from exporter.daemon.sources.rest import copy, moment, number, table, words
 from exporter.daemon.sources.summaries import Summaries
+from exporter.daemon.sources.totals import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +63,20 @@ class StagesSource:
         self._add_running(builder, running)
         self._last = builder.frame()
         return Update(self._last)
+
+    def remember(self) -> dict[str, Any]:
+        """Return what was added up, and what was seen last of what is not."""
+        return {
+            "next": self._follower.remember(),
+            "totals": self._totals.remember(),
+            "books": self._books.remember(),
+        }
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._follower.recall(kept, "next", self.name)
+        self._totals.recall(fields.mapping(kept.get("totals"), f"{self.name}.totals"), f"{self.name}.totals")
+        self._books.recall(fields.mapping(kept.get("books"), f"{self.name}.books"), f"{self.name}.books")
 
     def _every(self) -> dict[int, list[dict[str, Any]]]:
         stages: dict[int, list[dict[str, Any]]] = {}

@@ -13,10 +13,11 @@ from fake_driver import PATIENCE
 class Process:
     """``spark-exporter serve`` on a free port."""
 
-    def __init__(self, *arguments, **environment):
-        """Start it, with these variables."""
+    def __init__(self, *arguments, state="", **environment):
+        """Start it with these variables, and with no state unless it is told where, or None to choose."""
         given = {key: value for key, value in os.environ.items() if not key.startswith("SPARK_EXPORTER_")}
-        command = [sys.executable, "-m", "exporter", "serve", "--web.listen-address=127.0.0.1:0", *arguments]
+        command = [sys.executable, "-m", "exporter", "serve", "--web.listen-address=127.0.0.1:0"]
+        command += [*arguments] if state is None else [f"--state.directory={state}", *arguments]
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, text=True, env={**given, **environment}
         )

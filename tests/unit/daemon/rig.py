@@ -27,14 +27,14 @@ BAD_PLUGINS = {
 class Rig:
     """A watcher with its store, status and log."""
 
-    def __init__(self, target, token=None, applications=1000, **asking):
+    def __init__(self, target, token=None, applications=1000, timeout=2.0, **asking):
         self.log = io.StringIO()
         logs.configure("debug", "json", self.log)
         self.store = Store(900.0, Limits(1000, applications=applications))
         self.status = Status()
         self.target = target
         self.watcher = Watcher(
-            target, Asking(2.0, token, **asking), catalogue=load(), store=self.store, status=self.status
+            target, Asking(timeout, token, **asking), catalogue=load(), store=self.store, status=self.status
         )
         self.watcher.start()
 

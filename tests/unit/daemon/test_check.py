@@ -239,6 +239,23 @@ def test_settings_that_are_on_are_not_named(check, driver):
     assert check()[1][1:] == [*NO_PLUGIN, *WITHOUT_PLUGIN, missing, "Nothing is broken; 2 hints."]
 
 
+def test_a_ui_that_forgets_soon_is_named(check, driver):
+    """Totals lack what it forgets; a longer memory than usual is no fault, and the plugin needs none."""
+    driver.conf = {
+        "spark.ui.retainedJobs": "2000",
+        "spark.ui.retainedStages": "999",
+        "spark.sql.ui.retainedExecutions": "20",
+    }
+    lines = check()[1]
+    hints = [index for index, line in enumerate(lines) if "totals lack what Spark forgets" in line]
+
+    assert [lines[index].partition(":")[0] for index in hints] == [
+        "hint   spark.ui.retainedStages is 999",
+        "hint   spark.sql.ui.retainedExecutions is 20",
+    ]
+    assert {lines[index + 1] for index in hints} == {f"       Leave it at 1000, {OR_PLUGIN}."}
+
+
 def test_a_collector_that_fails_is_broken(check, driver):
     """The others are asked all the same."""
     driver.overrides[f"{REST}/storage/rdd"] = lambda handler: handler.send(200, b"garbage")
@@ -317,6 +334,7 @@ def test_the_token_is_missing(check, driver):
     assert code == 1
     assert lines[1] == "wrong  URL/v1/snapshot answers 401: it wants a token or a login."
     assert "--token-file or SPARK_EXPORTER_TOKEN" in lines[2]
+    assert "spark.exporter.tokenFile, spark.exporter.token or SPARK_EXPORTER_TOKEN" in lines[2]
 
 
 def test_the_token_is_sent(check, driver):

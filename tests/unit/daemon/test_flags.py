@@ -1,6 +1,7 @@
 """Flags and their environment twins."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -36,9 +37,25 @@ def test_the_defaults():
         limits=Limits(50_000, 1_000_000, 1000, 200),
         names=Names(),
         asking=Asking(timeout=10.0, gap=0.1, interval=5.0, window=86400.0),
+        state_directory=Path("~/.local/state/spark-exporter"),
         log_level="info",
         log_format="logfmt",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ((), {"XDG_STATE_HOME": "/xdg"}, Path("/xdg/spark-exporter")),
+        ((), {"XDG_STATE_HOME": "relative"}, Path("~/.local/state/spark-exporter")),
+        (("--state.directory=here",), {"XDG_STATE_HOME": "/xdg"}, Path("here")),
+        (("--state.directory=",), {"SPARK_EXPORTER_STATE_DIRECTORY": "/there"}, None),
+        ((), {"SPARK_EXPORTER_STATE_DIRECTORY": ""}, None),
+    ],
+)
+def test_where_state_is_kept(arguments, environment, expected):
+    """Where users' state is, unless something else is said; an empty value or variable means nowhere."""
+    assert read(f"--target={TARGET}", *arguments, environment=environment).state_directory == expected
 
 
 def test_every_flag_has_an_environment_twin():
@@ -57,6 +74,7 @@ def test_every_flag_has_an_environment_twin():
         "SPARK_EXPORTER_POLL_INTERVAL": "1s",
         "SPARK_EXPORTER_COLLECTOR_DISABLE": "sql, connect",
         "SPARK_EXPORTER_HISTORY_WINDOW": "1h",
+        "SPARK_EXPORTER_STATE_DIRECTORY": "/var/lib/x",
         "SPARK_EXPORTER_SCRAPE_TIMEOUT": "500ms",
         "SPARK_EXPORTER_TOKEN": "secret",
         "SPARK_EXPORTER_LOG_LEVEL": "debug",
@@ -75,6 +93,7 @@ def test_every_flag_has_an_environment_twin():
         limits=Limits(7, 8, 9, 64),
         names=names,
         asking=Asking(0.5, "secret", 0.1, 1.0, frozenset({"sql", "connect"}), 3600.0),
+        state_directory=Path("/var/lib/x"),
         log_level="debug",
         log_format="json",
     )

@@ -16,6 +16,7 @@ from exporter.daemon.model import Application
 from exporter.daemon.poll import KEPT, Poller, Schedule
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.runner import Runner
+from exporter.daemon.state.memory import Memory
 from exporter.daemon.status import Status, TargetStatus
 from exporter.daemon.store import Store
 
@@ -44,10 +45,32 @@ class Scripted:
         return Update(builder.frame(), facts=self.facts)
 
 
+class Adding(Scripted):
+    """One that adds up how often it was asked."""
+
+    total = 0
+
+    def update(self):
+        self.total += 1
+        builder = FrameBuilder(load())
+        builder.add("spark_app_jobs_total", self.total, "succeeded")
+        return Update(builder.frame())
+
+    def remember(self):
+        return {"total": self.total}
+
+    def recall(self, kept):
+        self.total = kept["total"]
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
 class Bench:
     """A poller of some sources, with its store and status."""
 
-    def __init__(self, *sources, interval=0.01, clock=None):
+    def __init__(self, *sources, interval=0.01, clock=None, **more):
         self.store = Store(900.0, Limits(1000))
         self.status = Status()
         self.made = []
@@ -58,6 +81,7 @@ class Bench:
             sources=lambda application: self.made.append(application.id) or sources,
             store=self.store,
             runner=Runner(TARGET, self.status, logs.Repeats(), **options),
+            **more,
         )
         self.store.publish(TARGET, APP)
 
@@ -248,6 +272,68 @@ def test_a_defect_does_not_end_the_polls(bench):
     until(lambda: source.asked >= 2, "a second poll")
 
     assert item.collector("application").failures["internal"] >= 1
+
+
+def memory_in(directory):
+    memory = Memory(directory)
+    memory.open()
+    return memory
+
+
+def published(item):
+    return item.record().frames["jobs"].columns["spark_app_jobs_total"].values[0]
+
+
+def test_what_was_published_is_never_lower_after_a_restart(tmp_path):
+    """Wherever the process is killed: before a frame is kept, before it is published, or after that."""
+    highest = 0
+    for killed in ("keep", "put", "nothing", "put", "keep", "nothing"):
+        item = Bench(Adding("jobs"), memory=memory_in(tmp_path))
+        item.poller._step(APP)
+        assert published(item) > highest
+        highest = published(item)
+        part = {"keep": item.poller._memory, "put": item.store, "nothing": Killed}[killed]
+        setattr(part, killed, kill)
+        if killed != "nothing":
+            with pytest.raises(Killed):
+                item.poller._step(APP)
+        assert published(item) == highest
+
+
+def kill(*_arguments, **_options):
+    raise Killed
+
+
+def test_nothing_is_kept_where_the_plugin_counts(tmp_path):
+    """Nor is anything read: the plugin knows better."""
+    Bench(Adding("jobs"), memory=memory_in(tmp_path)).poller._step(APP)
+    (file,) = tmp_path.iterdir()
+    before = file.read_bytes()
+    item = Bench(Adding("jobs"), memory=memory_in(tmp_path), served=lambda _: True)
+    item.poller._step(APP)
+
+    assert published(item) == 1
+    assert file.read_bytes() == before
+
+
+def test_a_run_that_the_store_forgets_leaves_no_file(tmp_path):
+    """When its retention is over, or another run has taken its place."""
+    memory = memory_in(tmp_path)
+    now = [0.0]
+    item = Bench(Adding("jobs"), memory=memory)
+    item.store = item.poller._store = Store(900.0, clock=lambda: now[0], forget=memory.forget)
+    for application in (APP, replace(APP, attempt_id="2")):
+        item.store.publish(TARGET, application)
+        item.poller._step(application)
+        assert len(list(tmp_path.iterdir())) == 1
+    item.store.lost(TARGET)
+    now[0] = 899.0
+    item.store.view()
+    assert len(list(tmp_path.iterdir())) == 1
+    now[0] = 901.0
+    item.store.view()
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_stops_while_it_waits():

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from afresh import kept_by, succeed
 from fake_driver import until
 
 from exporter.daemon import catalogue
-from exporter.daemon.sources.process import SELDOM, ProcessSource, Tally
+from exporter.daemon.errors import SourceError
+from exporter.daemon.sources.process import SELDOM, ProcessSource
 from exporter.daemon.sources.processtree import Finder, listens, look, port_here
+from exporter.daemon.sources.tally import Tally
 
 ACTORS = Path(__file__).parent / "actors"
 SUBMIT = "org.apache.spark.deploy.SparkSubmit"
@@ -173,8 +176,8 @@ def test_what_the_python_that_started_the_jvm_did_before_is_its_own(stage):
     used = samples(source(jvm), CPU)["driver", "python"]
 
     subprocess.run([sys.executable, "-c", BUSY], check=True)
-    waited = psutil.Process().cpu_times().children_user
-    assert waited >= 1
+    waited = psutil.Process().cpu_times()
+    assert waited.children_user + waited.children_system >= 1
     assert used == pytest.approx(own.user + own.system, abs=0.5)
     after = psutil.Process().cpu_times()
     assert samples(source(jvm), CPU)["driver", "python"] == pytest.approx(after.user + after.system, abs=0.5)
@@ -250,6 +253,40 @@ def test_cpu_time_of_workers_that_ended_stays(stage):
     until(lambda: samples(found, RUNNING)["driver", "python"] == 0, "the daemon is gone")
     assert spent() >= 0.5
     assert seen == sorted(seen)
+
+
+def test_a_successor_goes_on_with_the_cpu_time_of_workers_that_ended(stage):
+    """It never saw them, and counts them all the same."""
+    jvm = stage.jvm(SUBMIT, children=[stage.worker])
+    (daemon,) = jvm.children
+    first = source(jvm)
+    worker = stage.fork(daemon)
+    before = samples(first, CPU)["driver", "python"]
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: not psutil.Process(daemon).children(), "the daemon has noticed")
+    stage.end(jvm)
+    other = stage.jvm(SUBMIT, children=[stage.worker])
+    second = succeed(source(other), kept_by(first))
+
+    assert before >= 0.25
+    assert samples(second, CPU)["driver", "python"] >= before
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (["driver", "python", "spark_x", [], 1.0, 1.0], "expected a metric of processes, found ('spark_x',)"),
+        (["driver", "python", CPU, [], -1.0, 1.0], "ended: expected a number, zero or more, found -1.0"),
+        (["driver"], "role: expected a string, found None"),
+    ],
+)
+def test_counts_that_are_none_are_refused(stage, row, expected):
+    """With what is wrong about them."""
+    with pytest.raises(SourceError) as caught:
+        source(stage.jvm(SUBMIT)).recall({"tallies": [row]})
+
+    assert str(caught.value).startswith("process.tallies[0]")
+    assert str(caught.value).endswith(expected)
 
 
 def test_an_executor_takes_its_counts_along(stage):

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from exporter._version import __version__
 from exporter.daemon import catalogue
 from exporter.daemon.builtin import shorten
+from exporter.daemon.control.refused import Refused
 from exporter.daemon.decode import Decoder
 from exporter.daemon.exposition import Format
 from exporter.daemon.frame import FrameBuilder
@@ -17,6 +18,7 @@ from exporter.daemon.limits import Limits
 from exporter.daemon.model import Application
 from exporter.daemon.process import ProcessSamples
 from exporter.daemon.render import Scrape, render
+from exporter.daemon.state.memory import Memory
 from exporter.daemon.status import Status
 from exporter.daemon.store import Store
 
@@ -58,7 +60,8 @@ def busy_scrape(*, final=True):
     status.succeeded(TARGET, "application", 0.25)
     status.failed(TARGET, "plugin", 0.5, "timeout")
     process = ProcessSamples(catalogue.load()).read()
-    return Scrape(store.view(), status.view(), 900.0, Limits(1000), process)
+    counts = {"state_failures": Memory().failures, "control_refused": Refused().counts}
+    return Scrape(store.view(), status.view(), 900.0, Limits(1000), process, **counts)
 
 
 def text(scrape, form=Format.TEXT):
@@ -166,6 +169,8 @@ def test_the_series_about_the_daemon():
         'spark_exporter_applications{state="completed"} 1.0',
         'spark_exporter_applications{state="running"} 0.0',
         "spark_exporter_retention_seconds 900.0",
+        'spark_exporter_state_failures_total{reason="write"} 0.0',
+        'spark_exporter_control_refused_total{reason="token_wrong"} 0.0',
         "spark_exporter_application_series_limit 1000.0",
         "spark_exporter_series_limit 1000000.0",
         "spark_exporter_applications_limit 1000.0",

@@ -373,3 +373,10 @@ def test_nothing_is_called_missed_where_the_plugin_gives_the_totals(served):
     missed = {f"spark_exporter_missed_{what}_total" for what in ("jobs", "stages", "sql_executions")}
     assert missed & {*columns} == (set() if served else missed)
     assert {"spark_job_info", "spark_stage_info"} <= {*columns}
+
+
+def test_what_spark_forgets_is_read_first():
+    """Everything else can be read later; the configuration is read once."""
+    names = [source.name for source in rest_sources(Api(FakeSpark(), TARGET, "app-1"), load())]
+
+    assert names[:4] == ["runtime", "stages", "jobs", "sql"]

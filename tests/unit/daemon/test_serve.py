@@ -159,7 +159,9 @@ def test_a_signal_ends_it_before_it_listens(driver):
     driver.overrides["/api/v1/applications"] = lambda _: driver.stopping.wait(60)
     command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}", "--scrape.timeout=60s"]
     with subprocess.Popen(
-        [*command, "--web.listen-address=127.0.0.1:0"], stderr=subprocess.PIPE, text=True
+        [*command, "--web.listen-address=127.0.0.1:0", "--state.directory="],
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         driver.until(lambda: driver.count("/api/v1/applications") > 0)
         process.send_signal(signal.SIGTERM)
@@ -179,6 +181,27 @@ def test_a_successor_is_whole_at_its_first_scrape(daemon, start_daemon, driver):
         'spark_custom_rows_total{app_id="app-1",app_name="etl"} 11.0\n'
         in start_daemon(f"--target={driver.url}").get().text
     )
+
+
+def test_a_daemon_without_a_place_for_its_state_serves_all_the_same(start_daemon, driver):
+    """One line in the log, one count in the metrics."""
+    daemon = start_daemon(f"--target={driver.url}", "--state.directory=/dev/null/state")
+
+    assert 'spark_exporter_state_failures_total{reason="directory"} 1.0\n' in daemon.get().text
+    assert 'spark_exporter_state_failures_total{reason="write"} 0.0\n' in daemon.get().text
+    (line,) = [line for line in daemon.lines if "--state.directory" in line]
+    assert "level=warning" in line
+    assert "/dev/null/state cannot be used: Not a directory" in line
+
+
+def test_nobody_needs_a_home_directory(start_daemon, driver, tmp_path):
+    """Users' state is where the variable says, and that is made if it is not there."""
+    environment = {"HOME": "/nowhere", "XDG_STATE_HOME": str(tmp_path / "xdg")}
+    variable = {"SPARK_EXPORTER_STATE_DIRECTORY": str(tmp_path / "given")}
+    for expected, more in (("xdg/spark-exporter", {}), ("given", variable)):
+        daemon = start_daemon(f"--target={driver.url}", state=None, **environment, **more)
+        assert (tmp_path / expected).is_dir()
+        assert not any("--state.directory" in line for line in daemon.lines)
 
 
 def test_a_taken_port_is_an_error_with_a_sentence(start_daemon, driver):
@@ -211,7 +234,7 @@ def test_bad_usage_starts_nothing(start_daemon, driver):
 def test_a_misspelt_variable_is_said_at_the_start(driver):
     """With the one that was meant; the daemon runs all the same."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}"]
+        command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}", "--state.directory="]
         command.append(f"--web.listen-address=127.0.0.1:{other.getsockname()[1]}")
         environment = {**os.environ, "SPARK_EXPORTER_RETENTOIN": "1m"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

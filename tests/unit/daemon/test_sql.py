@@ -5,6 +5,7 @@ from fake_spark import TARGET, FakeSpark, values
 
 from exporter.daemon import operators
 from exporter.daemon.catalogue import load
+from exporter.daemon.errors import SourceError
 from exporter.daemon.frame import LIMIT, MALFORMED
 from exporter.daemon.sources import follow
 from exporter.daemon.sources.operators import MAX_KINDS
@@ -103,6 +104,29 @@ def test_an_execution_that_is_forgotten_while_it_runs_is_missed(spark, sql):
 
     assert values(frame, "spark_sql_executions_active") == 0
     assert values(frame, "spark_exporter_missed_sql_executions_total") == 1
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "COMPLETED"])
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_failed_look_at_a_running_execution_loses_nothing(spark, sql, status, failing, monkeypatch):
+    """Its end is counted by the next poll."""
+    spark.execute(0)
+    sql.update()
+    spark.execute(0, status, RAN)
+    get, asked = spark.get, iter(range(1, 100))
+
+    def fail(*arguments, **options):
+        if next(asked) == failing:
+            raise SourceError("timeout", "too slow")
+        return get(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spark, "get", fail)
+        with pytest.raises(SourceError):
+            sql.update()
+    spark.execute(0, "COMPLETED", RAN)
+
+    assert results(sql.update().value)["completed"] == 1
 
 
 def test_a_long_past_is_read_in_parts(spark, sql):

@@ -1,6 +1,7 @@
 """Stages are added to the application's totals once, whatever happens between two polls."""
 
 import pytest
+from afresh import kept_by, succeed
 from fake_spark import SUMS, TARGET, FakeSpark, values
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -22,6 +23,10 @@ PUBLISHED = {
 
 def source_of(spark):
     return StagesSource(Api(spark, TARGET, "app-1"), load())
+
+
+def jobs_of(spark):
+    return JobsSource(Api(spark, TARGET, "app-1"), load())
 
 
 def totals(frame):
@@ -189,6 +194,34 @@ def test_a_stage_may_be_needed_again_by_another_job(spark, stages, remembered, m
     assert ended(frame) == {"completed": 2, "failed": 0, "skipped": 1}
 
 
+@pytest.mark.parametrize("seen_running", [True, False])
+@pytest.mark.parametrize("restarted", [True, False])
+def test_a_skipped_stage_may_run_for_another_job(spark, stages, seen_running, restarted):
+    """The end of one job skips what waits, also what another one needs and runs: both count."""
+    for _ in range(2):
+        spark.start_job(1)
+    spark.jobs[1]["stageIds"].append(0)
+    stages.update()
+    spark.end_job(0)
+    for _ in range(3):
+        frame = stages.update().value
+    assert ended(frame) == {"completed": 0, "failed": 0, "skipped": 1}
+    if restarted:
+        stages = succeed(source_of(spark), kept_by(stages))
+    spark.activate(0, 0)
+    spark.work(0, 0, 8)
+    if seen_running:
+        assert totals(stages.update().value) == spark.truth
+    spark.finish(0, 0)
+    spark.end_job(1)
+    for _ in range(3):
+        frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame) == {"completed": 1, "failed": 0, "skipped": 2}
+    assert values(frame, "spark_exporter_missed_stages_total") == 0
+
+
 def test_an_old_application_is_read_at_once_then_piece_by_piece(spark, stages):
     """The first poll reads the list; later ones cost the same whatever has been."""
     for _ in range(300):
@@ -293,7 +326,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.spark = FakeSpark()
         self.stages = source_of(self.spark)
-        self.jobs_source = JobsSource(Api(self.spark, TARGET, "app-1"), load())
+        self.jobs_source = jobs_of(self.spark)
+        self.kept = None
         self.last = dict.fromkeys(SUMS, 0)
         self.forgotten = 0
 
@@ -352,6 +386,15 @@ class Life(RuleBasedStateMachine):
         found = totals(frame)
         assert all(self.last[name] <= found[name] <= self.spark.truth[name] for name in SUMS)
         self.last = found
+        self.kept = kept_by(self.stages)
+
+    @rule()
+    def restart(self):
+        """Another daemon takes over what this one kept: of stages, at its last poll."""
+        self.stages = source_of(self.spark)
+        if self.kept is not None:
+            self.stages = succeed(self.stages, self.kept)
+        self.jobs_source = succeed(jobs_of(self.spark), kept_by(self.jobs_source))
 
     @invariant()
     def jobs_are_counted_once(self):

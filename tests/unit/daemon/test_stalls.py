@@ -6,6 +6,10 @@ from fake_driver import until
 from rig import rows
 
 from exporter.daemon import silence, watch
+from exporter.daemon.sources import plugin
+
+# Seconds: an answer that comes later by chance is one stall more, which changes nothing.
+STALLED = 0.5
 
 
 def hang(driver):
@@ -48,7 +52,7 @@ def test_a_driver_that_stalls_is_not_lost(driver, watch_target, monkeypatch):
     """It collects garbage or swaps, and goes on; its target is down in the meantime."""
     monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
     driver.conf = {}
-    rig = watch_target(driver.url)
+    rig = watch_target(driver.url, timeout=STALLED)
     rig.until_states({"app-1": "running"})
     driver.overrides["/api/v1/applications"] = hang(driver)
     rig.until_failed("application", "timeout", 2)
@@ -66,7 +70,7 @@ def test_a_driver_that_stalls_for_long_is_lost(driver, watch_target, monkeypatch
     monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
     monkeypatch.setattr(silence, "LONGEST", 0.0)
     driver.conf = {}
-    rig = watch_target(driver.url)
+    rig = watch_target(driver.url, timeout=STALLED)
     rig.until_states({"app-1": "running"})
     driver.overrides["/api/v1/applications"] = hang(driver)
     rig.until_states({"app-1": "lost"})
@@ -75,10 +79,11 @@ def test_a_driver_that_stalls_for_long_is_lost(driver, watch_target, monkeypatch
     rig.until_states({"app-1": "running"})
 
 
-def test_a_driver_with_the_plugin_that_stalls_is_not_lost(driver, watch_target):
+def test_a_driver_with_the_plugin_that_stalls_is_not_lost(driver, watch_target, monkeypatch):
     """Neither of its servers answers, and its totals go on where they are."""
+    monkeypatch.setattr(plugin, "WAIT", 0.5)
     rows(driver, 3.0)
-    rig = watch_target(driver.url)
+    rig = watch_target(driver.url, timeout=STALLED)
     driver.until_polled()
     for path in ("/api/v1/applications", "/v1/snapshot", "/metrics/json/"):
         driver.overrides[path] = hang(driver)

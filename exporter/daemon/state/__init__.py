@@ -1,0 +1,1 @@
+"""What the daemon remembers of applications without the plugin, from one start to the next."""
