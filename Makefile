@@ -15,7 +15,7 @@ help: ## Show this list
 	case "$$("$$javac" -version 2>&1)" in "javac 1"[7-9]*|"javac "[2-9][0-9]*) ;; \
 	*) echo "spark-exporter needs a JDK 17 or newer: put its bin directory on the PATH or set JAVA_HOME" >&2; exit 1 ;; esac
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PYTHON) -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); e = p["options.extras_require"]; print(p["options"]["install_requires"], e["test"], e["lint"], sep="\n")' > .venv/requirements.txt
+	@$(PYTHON) -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); e = p["options.extras_require"]; print(p["options"]["install_requires"], e["test"], e["dashboards"], e["lint"], sep="\n")' > .venv/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check 'setuptools>=77' -r .venv/requirements.txt
 	touch $@
 
@@ -52,7 +52,9 @@ lint: install ## Check style, types and generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.11 dashboards
 	$(BIN)/python tools/docs.py --check
+	$(BIN)/python -m dashboards --check
 
 .PHONY: format
 format: install ## Format the Python code
@@ -60,8 +62,9 @@ format: install ## Format the Python code
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: install ## Write the generated documents
+docs: install ## Write the generated documents, dashboards and rules
 	$(BIN)/python tools/docs.py
+	$(BIN)/python -m dashboards
 
 .PHONY: tools
 tools: ## Install the programs that some tests need (Debian; as root)
@@ -69,4 +72,4 @@ tools: ## Install the programs that some tests need (Debian; as root)
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .venv .venv-compat build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-compat build *.egg-info .hypothesis .schemathesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,13 +1,15 @@
 #!/bin/sh
-# Installs the programs that some tests need: Prometheus with promtool, and Chromium with its driver.
+# Installs the programs that some tests need: Prometheus with promtool, Alertmanager with amtool, and Chromium with its
+# driver.
 set -eu
 packages=
 missing() { ! command -v "$1" >/dev/null; }
 if missing prometheus || missing promtool; then packages="$packages prometheus"; fi
+if missing prometheus-alertmanager || missing amtool; then packages="$packages prometheus-alertmanager"; fi
 if missing chromium; then packages="$packages chromium"; fi
 if missing chromedriver; then packages="$packages chromium-driver"; fi
 if [ -z "$packages" ]; then
-    echo "prometheus, promtool, chromium and chromedriver are there"
+    echo "prometheus, promtool, prometheus-alertmanager, amtool, chromium and chromedriver are there"
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then

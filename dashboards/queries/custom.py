@@ -1,0 +1,102 @@
+"""PromQL of custom metrics, whose names are variables."""
+
+from __future__ import annotations
+
+from dashboards.scope import EXECUTORS, ONE_APPLICATION, Scope, if_any, top, total
+
+APP = Scope(ONE_APPLICATION)
+ALL = APP.narrowed(EXECUTORS)
+_OURS = '__name__=~"spark_custom_.+"'
+_NO_PART = '__name__!~".+_(bucket|sum|count|created)"'
+_COUNTS = '__name__=~"spark_custom_.+_count"'
+_SPLIT = "${split:csv}"
+
+
+def names(kind: str) -> str:
+    """Return the query of a variable with the names of custom metrics, without their prefix.
+
+    A gauge whose name ends like a part of a histogram is left out: nothing tells the two apart.
+    """
+    matchers = {
+        "counter": ('__name__=~"spark_custom_.+_total"',),
+        "gauge": (_OURS, '__name__!~".+_(total|bucket|sum|count|created)"'),
+        "histogram": ('__name__=~"spark_custom_.+_bucket"',),
+    }[kind]
+    return f"label_values({APP('', *matchers)}, __name__)"
+
+
+def everything() -> str:
+    """Return each counter and gauge, added up over its labels."""
+    return f"sum by (__name__) ({APP('', _OURS, _NO_PART)})"
+
+
+def observations() -> str:
+    """Return how many values each histogram has."""
+    return f"sum by (__name__) ({APP('', _COUNTS)})"
+
+
+def series_of_each() -> str:
+    """Return the ten custom metrics with most series."""
+    return top(10, f"count by (__name__) ({APP('', _OURS)})")
+
+
+def refused() -> str:
+    """Return what the client library and the plugin refused, by reason."""
+    return if_any(ALL.grown("spark_exporter_plugin_dropped_total", "reason"), "reason")
+
+
+def counter_rate() -> str:
+    """Return by how much the chosen counter grows per second, by the chosen labels."""
+    return total(APP.rate("spark_custom_$counter"), _SPLIT)
+
+
+def counter_so_far() -> str:
+    """Return what the chosen counter has come to, by the chosen labels."""
+    return total(APP("spark_custom_$counter"), _SPLIT)
+
+
+def counter_by_executor() -> str:
+    """Return by how much the chosen counter grows per second on each executor."""
+    return total(ALL.rate("spark_executor_custom_$counter"), "executor_id")
+
+
+def gauge() -> str:
+    """Return the chosen gauge by the chosen labels."""
+    return total(APP("spark_custom_$gauge"), _SPLIT)
+
+
+def gauge_by_executor() -> str:
+    """Return the chosen gauge on each executor."""
+    return total(ALL("spark_executor_custom_$gauge"), "executor_id")
+
+
+def buckets() -> str:
+    """Return how many values per second fall into each bucket of the chosen histogram."""
+    return total(APP.rate("spark_custom_${histogram}_bucket"), "le")
+
+
+def quantile(part: float) -> str:
+    """Return a quantile of the chosen histogram in the whole application."""
+    return f"histogram_quantile({part}, {buckets()})"
+
+
+def quantile_by_label(part: float) -> str:
+    """Return a quantile of the chosen histogram, by the chosen labels."""
+    return f"histogram_quantile({part}, {total(APP.rate('spark_custom_${histogram}_bucket'), 'le', _SPLIT)})"
+
+
+def quantile_by_executor(part: float) -> str:
+    """Return a quantile of the chosen histogram on each executor."""
+    rates = total(ALL.rate("spark_executor_custom_${histogram}_bucket"), "le", "executor_id")
+    return f"histogram_quantile({part}, {rates})"
+
+
+def mean() -> str:
+    """Return the mean of the chosen histogram's values, by the chosen labels."""
+    count = total(APP.rate("spark_custom_${histogram}_count"), _SPLIT)
+    return f"{total(APP.rate('spark_custom_${histogram}_sum'), _SPLIT)} / ({count} > 0)"
+
+
+def observed_per_second() -> str:
+    """Return how many values per second the chosen histogram gets, by the chosen labels."""
+    return total(APP.rate("spark_custom_${histogram}_count"), _SPLIT)

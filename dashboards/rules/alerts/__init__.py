@@ -1,0 +1,19 @@
+"""Alerts by group."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from dashboards.rules.alerts import application, executor, exporter, memory, stage, streaming
+
+GROUPS = MappingProxyType(
+    {
+        "application": application.ALERTS,
+        "executor": executor.ALERTS,
+        "stage": stage.ALERTS,
+        "streaming": streaming.ALERTS,
+        "memory": memory.ALERTS,
+        "exporter": exporter.ALERTS,
+    }
+)
+"""In the order in which they are written; symptoms first."""

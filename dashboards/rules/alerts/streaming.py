@@ -1,0 +1,142 @@
+"""Alerts about streaming queries, and about DStreams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboards.rules.model import DURATION, NUMBER, Alert, grown, number
+
+if TYPE_CHECKING:
+    from dashboards.config import Config
+
+_FAILED = 'spark_streaming_query_terminations_total{result="failed"}'
+_ACTIVE = "spark_streaming_query_active"
+
+
+def _behind(config: Config) -> str:
+    limit = number(config.thresholds["streaming_input_ratio"])
+    return (
+        "spark_streaming_input_rows_per_second / (spark_streaming_processed_rows_per_second > 0)"
+        f" > {limit} unless {_ACTIVE} == 0"
+    )
+
+
+def _backlog(config: Config) -> str:
+    backlog, window = "query:spark_streaming_source_backlog_offsets:sum", config.windows["backlog_window"]
+    ratio = number(config.thresholds["streaming_backlog_growth_ratio"])
+    least = number(config.thresholds["streaming_backlog_offsets"])
+    return f"{backlog} > {ratio} * ({backlog} offset {window}) and {backlog} >= {least} unless {_ACTIVE} == 0"
+
+
+def _stalled(config: Config) -> str:
+    # A long trigger interval is no stall, and neither is a source that has nothing new.
+    age = "time() - spark_streaming_last_progress_timestamp_seconds"
+    trigger = "(spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds)"
+    least = number(config.thresholds["streaming_stalled_seconds"])
+    times = number(config.thresholds["streaming_stalled_trigger_ratio"])
+    return (
+        f"{age} > {least} and {_ACTIVE} == 1 unless spark_streaming_query_idle_since_timestamp_seconds"
+        f" unless ({age} <= {times} * {trigger})"
+    )
+
+
+def _terminated(config: Config) -> str:
+    # A query that failed once, was started again and then stopped in order has not failed.
+    failed = grown(_FAILED, config.windows["terminated_window"])
+    return (
+        f"time() - spark_streaming_query_terminated_timestamp_seconds and {_ACTIVE} == 0"
+        f" and ignoring (result) ({failed} > 0)"
+    )
+
+
+def _restarting(config: Config) -> str:
+    failed = grown(_FAILED, config.windows["restart_window"])
+    return f"sum without (result) ({failed}) >= {number(config.thresholds['streaming_restarts'])}"
+
+
+def _state(config: Config) -> str:
+    rows, window = "query:spark_streaming_state_rows:sum", config.windows["state_window"]
+    ratio = number(config.thresholds["streaming_state_growth_ratio"])
+    least = number(config.thresholds["streaming_state_rows"])
+    return f"{rows} / ({rows} offset {window} > 0) > {ratio} and {rows} >= {least}"
+
+
+def _watermark(config: Config) -> str:
+    mark, window = "spark_streaming_watermark_timestamp_seconds", config.windows["watermark_window"]
+    return (
+        f"time() - {mark} and ({mark} - {mark} offset {window} == 0)"
+        f" and increase(spark_streaming_input_rows_total[{window}]) > 0 and {_ACTIVE} == 1"
+    )
+
+
+def _dstream(config: Config) -> str:
+    times = number(config.thresholds["dstream_delay_ratio"])
+    return f"spark_dstream_scheduling_delay_seconds > {times} * spark_dstream_batch_interval_seconds"
+
+
+ALERTS = (
+    Alert(
+        "SparkStreamingFallingBehind",
+        "A streaming query processes less than arrives.",
+        "{query} gets {value} times as many rows as it processes. Look at the phases of its"
+        " batches, at skew and spill in its stages, and for more executors.",
+        NUMBER,
+        _behind,
+    ),
+    Alert(
+        "SparkStreamingBacklogGrowing",
+        "The backlog of a streaming query grows.",
+        "{query} is {value} offsets behind its sources, and falls back further. Look at the rows"
+        " that it processes a second against what arrives, and at the limit of rows per trigger.",
+        NUMBER,
+        _backlog,
+    ),
+    Alert(
+        "SparkStreamingStalled",
+        "A streaming query makes no progress.",
+        "{query} has made no progress for {value} though it is active. Look at its running job and"
+        " stage, at thread dumps, and at the source and the sink.",
+        DURATION,
+        _stalled,
+    ),
+    Alert(
+        "SparkStreamingTerminated",
+        "A streaming query has failed and does not run any more.",
+        "{query} ended with an exception {value} ago and was not started again. Look at the"
+        " exception in the driver's log or on the page Structured Streaming of the UI.",
+        DURATION,
+        _terminated,
+    ),
+    Alert(
+        "SparkStreamingRestarting",
+        "A streaming query fails again and again.",
+        "{query} has failed {value} times lately. Look at the exceptions in the driver's log, and"
+        " whether they are always the same.",
+        NUMBER,
+        _restarting,
+    ),
+    Alert(
+        "SparkStreamingStateGrowing",
+        "The state of a streaming query grows and grows.",
+        "{query} keeps {value} times as many rows as some time ago. Look at the watermark, at rows"
+        " removed from the state, and at the memory of the state.",
+        NUMBER,
+        _state,
+    ),
+    Alert(
+        "SparkStreamingWatermarkStuck",
+        "The watermark of a streaming query stands still.",
+        "{query} reads rows, but its watermark is {value} old and does not move. Look at the event"
+        " times of its input, and for a source or a partition that gives nothing.",
+        DURATION,
+        _watermark,
+    ),
+    Alert(
+        "SparkDstreamFallingBehind",
+        "Batches of DStreams wait longer than the batch interval.",
+        "The batches of {application} wait for {value} until they are processed. Look at the"
+        " processing time against the batch interval, and at the rates of the receivers.",
+        DURATION,
+        _dstream,
+    ),
+)

@@ -1,0 +1,89 @@
+"""What a rule is, and the pieces that several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import promql_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dashboards.config import Config
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A rule that keeps the result of a query as ``level:metric:operations``."""
+
+    record: str
+    expression: str
+    meaning: str
+    """One sentence for whoever reads the rules."""
+
+
+NUMBER = "{{ $value | humanize }}"
+PERCENTAGE = "{{ $value | humanizePercentage }}"
+DURATION = "{{ $value | humanizeDuration }}"
+BYTES = "{{ $value | humanize1024 }}B"
+
+
+class _Words(dict[str, str]):
+    """What a description may say in braces; what is not here is a label."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{{ $labels.{name} }}}}"
+
+
+_APPLICATION = "{{ $labels.app_name }} ({{ $labels.app_id }})"
+_WORDS = {
+    "application": _APPLICATION,
+    "executor": f"Executor {{{{ $labels.executor_id }}}} of {_APPLICATION}",
+    # A query need not have a name.
+    "query": f"The query {{{{ or $labels.query_name $labels.query_id }}}} of {_APPLICATION}",
+    "stage": f"Stage {{{{ $labels.stage_id }}}} of {_APPLICATION}",
+}
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A rule that tells somebody. Its severity, its time and its thresholds are in the configuration."""
+
+    name: str
+    summary: str
+    """A sentence that is the same for all who have the trouble."""
+    text: str
+    """What has the trouble, how much of it, and where to look.
+
+    In braces: value, application, executor, query, stage, or any label.
+    """
+    value: str
+    """How the value is shown: NUMBER, PERCENTAGE, DURATION or BYTES."""
+    expression: Callable[[Config], str]
+
+    @property
+    def description(self) -> str:
+        """The text as a template of Prometheus."""
+        return self.text.format_map(_Words(_WORDS, value=self.value))
+
+
+def seconds(duration: str) -> int:
+    """Return the length of a time as Prometheus writes it, such as 10m."""
+    return int(promql_parser.parse_duration(duration).total_seconds())
+
+
+def number(value: float) -> str:
+    """Return a threshold as a query has it."""
+    return f"{value:.12g}"
+
+
+def grown(counter: str, window: str) -> str:
+    """Return a query for how much a counter of an application has grown within ``window``, exactly.
+
+    ``increase`` extrapolates, so that 2 can be more than 2, and does not see what a series begins with.
+    Here a series that has begun within the window counts from 0, unless it is the daemon that has begun.
+    """
+    began = f"spark_app_start_timestamp_seconds > time() - {seconds(window)}"
+    known = f"(spark_app_up offset {window} or {began})"
+    return f"({counter} - ({counter} offset {window} or 0 * {counter} and on (app_id, instance) {known}))"

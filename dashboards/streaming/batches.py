@@ -1,0 +1,183 @@
+"""What a batch does: its phases, event time and state; and DStreams."""
+
+from __future__ import annotations
+
+from dashboards.limits import BAD, GOOD, never
+from dashboards.panels import Look, Query, Series
+from dashboards.queries import streaming as q
+
+_STATES = (("0", Look("ended", BAD)), ("1", Look("running", GOOD)))
+_QUERY = "{{query_name}}"
+
+
+def batches() -> tuple[Series, ...]:
+    """Return how long batches take, and what is in them."""
+    s = q.STREAM
+    return (
+        Series(
+            title="Time of a batch by phase",
+            description="How long each phase takes of an average batch of the chosen queries; needs the"
+            " plugin. addBatch is the work itself, latestOffset and getBatch the source, walCommit and"
+            " commitOffsets the checkpoint's storage.",
+            unit="s",
+            queries=(Query(q.phases(), "{{phase}}"),),
+            stacked=True,
+        ),
+        Series(
+            title="Trigger against its interval",
+            description="How long the last trigger took, and how long it was from that one to the next."
+            " Where both meet the query has no reserve and batches grow.",
+            unit="s",
+            queries=(
+                Query(q.each(s("spark_streaming_last_trigger_duration_seconds")), f"took {_QUERY}"),
+                Query(q.interval(), f"interval {_QUERY}"),
+            ),
+        ),
+        Series(
+            title="Rows of a batch",
+            description="Rows of the last batch; needs the plugin. Growing with every batch is the sign of"
+            " a query that falls behind; a flat top is a limit such as maxOffsetsPerTrigger.",
+            unit="short",
+            width=8,
+            queries=(
+                Query(q.each(s("spark_streaming_last_batch_input_rows")), f"in {_QUERY}"),
+                Query(q.each(s("spark_streaming_last_batch_output_rows")), f"out {_QUERY}"),
+            ),
+        ),
+        Series(
+            title="Starts and ends",
+            description="Runs of queries that started and that ended, by how; needs the plugin. failed"
+            " again and again: the same batch fails each time.",
+            unit="short",
+            width=8,
+            queries=(Query(q.starts(), f"started {_QUERY}"), Query(q.ends(), "{{result}} {{query_name}}")),
+            bars=True,
+        ),
+        Series(
+            title="What queries observe",
+            description="Numbers that the queries' own observe() gave for the last batch, under their own"
+            " names and in their own units. What is bad only their author knows.",
+            unit="none",
+            width=8,
+            queries=(Query(q.observed(), "{{query_name}} {{observation}} {{column}}"),),
+            minimum=None,
+        ),
+    )
+
+
+def event_time() -> tuple[Series, ...]:
+    """Return watermarks and late rows."""
+    return (
+        Series(
+            title="Watermark behind the clock",
+            description="How far each watermark is behind the clock now. It should stay level: rising in"
+            " step with the clock it is stuck, because a source is silent or the query stands, and state is"
+            " never let go.",
+            unit="s",
+            width=8,
+            queries=(Query(q.watermark_lag(), _QUERY),),
+        ),
+        Series(
+            title="Age of events",
+            description="How old the smallest, average and largest event time of the last batch is. A"
+            " largest one in the future pushes the watermark ahead and makes all others late.",
+            unit="s",
+            width=8,
+            queries=(Query(q.event_time_age(), "{{query_name}} {{statistic}}"),),
+            minimum=None,
+        ),
+        Series(
+            title="Late rows dropped",
+            description="Rows per second that came later than the watermark and were dropped: lost data."
+            " More delay in withWatermark keeps them, at the price of state.",
+            unit="rps",
+            width=8,
+            queries=(Query(q.late_rows(), "{{query_name}} {{operator_name}}"),),
+            limits=never(0.001),
+        ),
+    )
+
+
+def state() -> tuple[Series, ...]:
+    """Return what stateful operators keep."""
+    updated, removed = q.state_changes()
+    update, removal, commit = q.state_time()
+    return (
+        Series(
+            title="State: rows",
+            description="Rows that stateful operators keep. Growing without end: no watermark, or keys that"
+            " never come again; it ends in memory or slow commits.",
+            unit="short",
+            width=6,
+            queries=(Query(q.state("spark_streaming_state_rows"), "{{query_name}} {{operator_name}}"),),
+        ),
+        Series(
+            title="State: memory",
+            description="Memory that states take, over all executors. Near what executors have: use the"
+            " RocksDB state store, or more partitions on more executors.",
+            unit="bytes",
+            width=6,
+            queries=(
+                Query(q.state("spark_streaming_state_memory_used_bytes"), "{{query_name}} {{operator_name}}"),
+            ),
+        ),
+        Series(
+            title="State: changes",
+            description="Rows of states that are updated and removed per second; needs the plugin. Updated"
+            " without any removed: the state only grows.",
+            unit="rps",
+            width=6,
+            queries=(Query(updated, f"updated {_QUERY}"), Query(removed, f"removed {_QUERY}")),
+        ),
+        Series(
+            title="State: time of a batch",
+            description="Time that an average batch spends on its state, added up over partitions; needs"
+            " the plugin. A large commit is slow checkpoint storage.",
+            unit="s",
+            width=6,
+            queries=(
+                Query(update, f"update {_QUERY}"),
+                Query(removal, f"removal {_QUERY}"),
+                Query(commit, f"commit {_QUERY}"),
+            ),
+        ),
+    )
+
+
+def dstreams() -> tuple[Series, ...]:
+    """Return the streams of the older API."""
+    work = q.dstream("spark_dstream_last_batch_processing_time_seconds")
+    due = q.dstream("spark_dstream_batch_interval_seconds")
+    return (
+        Series(
+            title="DStreams: time of a batch",
+            description="How long the last batch worked and waited, and how often one is due. Work above"
+            " the interval: batches pile up, and the wait grows without end.",
+            unit="s",
+            width=8,
+            queries=(
+                Query(work, "processing"),
+                Query(q.dstream("spark_dstream_last_batch_scheduling_delay_seconds"), "waiting"),
+                Query(due, "interval"),
+            ),
+        ),
+        Series(
+            title="DStreams: batches",
+            description="Batches that wait and that are in progress. Waiting ones that grow in number are a"
+            " stream that falls behind: turn on backpressure.",
+            unit="short",
+            width=8,
+            queries=(Query(q.dstream_batches(), "{{state}}"),),
+        ),
+        Series(
+            title="DStreams: records and receivers",
+            description="Records of the last batch, and receivers by whether they are active. An inactive"
+            " receiver reads nothing: its last error is in Spark's UI.",
+            unit="short",
+            width=8,
+            queries=(
+                Query(q.dstream("spark_dstream_last_batch_records"), "records"),
+                Query(q.dstream_receivers(), "receivers {{state}}"),
+            ),
+        ),
+    )
