@@ -21,6 +21,8 @@ _INTERRUPTED = 128 + signal.SIGINT
 _UNREAD = 128 + signal.SIGPIPE
 """Exit codes, as of a process that the signal ends."""
 _DAEMON = "http://127.0.0.1:4060"
+_FLAG = re.compile(r"--[a-z][a-z.-]*")
+_NEGATIVE = re.compile(r"-[.0-9]")
 _SAFE_IN_SHELL = re.compile(r"[A-Za-z0-9@%+=:,./_-]+")
 
 
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     """
     parser, commands = _parsers()
-    given, unknown = parser.parse_known_args(arguments)
+    given, unknown = parser.parse_known_args(_joined(sys.argv[1:] if arguments is None else arguments))
     if given.command is None:
         (
             parser.refuse(unknown)
@@ -109,6 +111,20 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
     add("pyfiles", _pyfiles, "Print the path of the client's zip.")
     add("version", _version, "Print the version.")
     return parser, commands
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Return arguments in which a flag and what looks like a negative number after it are one word.
+
+    argparse takes ``-3s`` for a flag, and would say that a value is missing instead of what is wrong with it.
+    """
+    found: list[str] = []
+    for word in arguments:
+        if found and _NEGATIVE.match(word) and _FLAG.fullmatch(found[-1]):
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _one_of(commands: Mapping[str, object]) -> str:

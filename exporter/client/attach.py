@@ -95,6 +95,8 @@ class _Directory:
 
     current: str | None = None
     listeners: tuple[Callable[[str | None], None], ...] = ()
+    # Told once that this process is a client of Spark Connect.
+    remote_listeners: tuple[Callable[[], None], ...] = ()
     lock = allocate_lock()
 
 
@@ -107,6 +109,23 @@ def listen(listener: Callable[[str | None], None]) -> None:
     with _Directory.lock:
         _Directory.listeners += (listener,)
         listener(_Directory.current)
+
+
+def listen_for_connect(listener: Callable[[], None]) -> None:
+    """Tell the listener once if this process is, or becomes, a client of Spark Connect."""
+    ensure_started()
+    with _Directory.lock:
+        _Directory.remote_listeners += (listener,)
+    _look_for_connect()
+
+
+def _look_for_connect() -> None:
+    if _Directory.remote_listeners and spark.is_connect_client():
+        with _Directory.lock:
+            listeners, _Directory.remote_listeners = _Directory.remote_listeners, ()
+        for listener in listeners:
+            with suppress(Exception):  # as in _tell()
+                listener()
 
 
 def _tell(directory: str | None) -> None:
@@ -174,6 +193,7 @@ def _follow(follower: Follower) -> None:
         with suppress(Exception):  # the JVM may go at any moment; the job must not notice us
             _hook()
             follower.step()
+            _look_for_connect()
         time.sleep(_INTERVAL_SECONDS)
 
 

@@ -12,7 +12,8 @@
             yield frame[frame["score"] > config.get("threshold", 10)]
 
 It works in the driver and in every Python worker. A read costs about as much as looking into a dict.
-Without a session, without the plugin or with control switched off there are defaults only.
+Before the first session, without the plugin or with control switched off there are defaults only. When a
+session ends its last values stay until the next one begins.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def get(key: str, default: Any = None) -> Any:
     """Return the present value of a key.
 
     Args:
-        key: its name.
+        key: its name. What is no text is a key that nobody has set.
         default: what to return when nobody has set the key. None stands for the default that
             :func:`declare` was given in this process, which is None if there is none.
 
@@ -53,7 +54,11 @@ def get(key: str, default: Any = None) -> Any:
     if live.cell[0] != live.seen:
         live.refresh()
     values = live.values
-    value = values.get(key)
+    try:
+        value = values.get(key)
+    except TypeError:
+        # Of a list, say: nobody can have set that.
+        return default
     if value is not None:
         return value
     return _other(values.texts, key, default) if values.texts or default is None else default

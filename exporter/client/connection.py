@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 
-from exporter.client.hopfile import read_hop_file
+from exporter.client.hopfile import find_port
 from exporter.client.refusals import debug, shown
-from exporter.client.rpcerrors import RpcTimeoutError, UnavailableError, error_of
+from exporter.client.rpcerrors import PayloadTooLargeError, RpcTimeoutError, UnavailableError, error_of
 from exporter.client.stream import Stream, remaining
 from exporter.client.wire import MAX_HEADER_BYTES, FrameBuffer, FrameError, frame
 
@@ -90,7 +90,7 @@ class Connection:
             UnavailableError: no plugin listens there, or it does not answer in time.
 
         """
-        port, secret = read_hop_file(directory)
+        port, secret = find_port(directory, deadline)
         try:
             stream = Stream(port, deadline)
         except OSError as error:
@@ -146,7 +146,7 @@ class Connection:
             self._last = number = self._last + 1
             self._waiters[number] = waiter
         try:
-            self.send({**header, "id": number}, body, deadline)
+            self.send({"id": number, **header}, body, deadline)
             if not waiter.arrived.acquire(timeout=remaining(deadline)) and self._give_up(waiter, late):
                 raise RpcTimeoutError("the plugin did not answer in time")
         finally:
@@ -169,11 +169,16 @@ class Connection:
         """Send a request whose answer is of no interest; raises as :meth:`request`."""
         with self._lock:
             self._last = number = self._last + 1
-        self.send({**header, "id": number}, body, deadline)
+        self.send({"id": number, **header}, body, deadline)
 
     def send(self, header: dict[str, Any], body: bytes, deadline: float) -> None:
         """Send a frame that nobody answers; raises as :meth:`request`."""
         data = frame(header, body)
+        if len(data) > MAX_HEADER_BYTES + self.max_payload:
+            # The JVM would close the connection, and with it everybody else's.
+            raise PayloadTooLargeError(
+                f"a header of {len(data) - len(body)} bytes; at most {MAX_HEADER_BYTES} are allowed"
+            )
         if not self._sending.acquire(timeout=remaining(deadline)):
             raise RpcTimeoutError("others were sending to the JVM all the time")
         try:

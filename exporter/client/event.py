@@ -30,8 +30,15 @@ def error_text(error: BaseException) -> str:
 
 
 def bounded(text: str) -> str:
-    """Return an error's text, shortened if need be."""
+    """Return an error's text, shortened if need be; halves of characters, as in names of files, escaped."""
+    text = text[: _MAX_ERROR_CHARACTERS + 1].encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _MAX_ERROR_CHARACTERS else f"{text[: _MAX_ERROR_CHARACTERS - 3]}..."
+
+
+def _text_of(error: object) -> str:
+    if isinstance(error, BaseException):
+        return error_text(error)
+    return bounded(error if isinstance(error, str) else shown(error))
 
 
 class Event:
@@ -82,6 +89,10 @@ class Event:
         """Report that it was handled, without waiting until the plugin knows. For :func:`events.poll`."""
         self._settle("handled", None, b"", wait=False)
 
+    def expire(self) -> None:
+        """Report that its time was over before anybody began. For the driver's handlers."""
+        self._settle("expired", None, b"")
+
     def fail(self, error: str | BaseException) -> None:
         """Report that it could not be handled; else as :meth:`done`.
 
@@ -89,8 +100,7 @@ class Event:
             error: why, for whoever sent the event.
 
         """
-        text = error_text(error) if isinstance(error, BaseException) else bounded(str(error))
-        self._settle("failed", text, b"")
+        self._settle("failed", _text_of(error), b"")
 
     def _settle(self, state: str, error: str | None, body: bytes, *, wait: bool = True) -> None:
         with self._lock:
@@ -117,4 +127,6 @@ def event_of(fields: Any, payload: Any, connection: Connection) -> Event:
         raise FrameError(f"an event that lacks a field: {shown(fields)}") from None
     if not isinstance(event.id, str) or not isinstance(event.type, str):
         raise FrameError(f"an event whose id or type is no text: {shown(fields)}")
+    if not isinstance(event.expires, (int, float)):
+        raise FrameError(f"an event that expires at no time: {shown(fields)}")
     return event

@@ -43,7 +43,11 @@ class UnavailableError(RpcError):
 
 
 class InvalidValueError(RpcError):
-    """A declaration contradicts the present value of its key. Users get a warning instead."""
+    """The present value of a key does not fit its declaration, which counts. Users get a warning instead."""
+
+
+class BadRuleError(RpcError):
+    """A declaration is none, so it does not count. Users get a warning instead."""
 
 
 # By the code that the plugin sends.
@@ -55,6 +59,7 @@ _BY_CODE: dict[str, type[RpcError]] = {
     "overloaded": OverloadedError,
     "unavailable": UnavailableError,
     "invalid_value": InvalidValueError,
+    "bad_rule": BadRuleError,
 }
 
 

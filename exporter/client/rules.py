@@ -90,6 +90,7 @@ def _add_pattern(rule: dict[str, Any], key: str, pattern: object) -> None:
         raise ValueError(f"pattern of {key!r} needs type=str, not {rule['type']}")
     if not isinstance(pattern, str):
         raise TypeError(f"pattern of {key!r} must be a string, not {shown(pattern)}")
+    json_bytes(pattern, f"pattern of {key!r}", "text")
     try:
         re.compile(pattern)
     except re.error as error:

@@ -9,10 +9,10 @@ import time
 from exporter.client import attach
 from exporter.client.connection import Calls
 from exporter.client.handlers import Handlers
-from exporter.client.hopfile import NoHopError
+from exporter.client.hopfile import NoHopError, has_hop_file
 from exporter.client.link import LINK
 from exporter.client.refusals import debug, warn
-from exporter.client.rpcerrors import InvalidValueError, RpcError, UnavailableError
+from exporter.client.rpcerrors import BadRuleError, InvalidValueError, RpcError, UnavailableError
 from exporter.client.stream import remaining
 
 TYPE_CHECKING = False
@@ -45,9 +45,10 @@ class Serving(Calls):
         # What was registered so far, what the plugin was told of it, and on which connection.
         self._wanted = self._told = 0
         self._connection: Connection | None = None
-        # Whether telling has failed, so that nobody waits for it; whether this application ever listened.
-        self._failing = self._met = False
+        # Whether telling has failed, so that nobody waits for it; whether this application has listened.
+        self._failing = self._listened = False
         self._warned: set[str] = set()
+        self._minds_connect = False
 
     def declare(self, key: str, rule: dict[str, Any]) -> None:
         """Have the plugin hold this rule."""
@@ -81,12 +82,17 @@ class Serving(Calls):
         with self._changed:
             self._directory = directory
             self._connection = None
-            self._failing = self._met = False
+            self._failing = False
+            # When it has just begun: later it may have ended before anything was told.
+            self._listened = directory is not None and has_hop_file(directory)
             self._start()
 
     def _tell(self) -> None:
         """Have everything told, and wait a moment for it if there is an application that answers."""
         attach.look()
+        if not self._minds_connect:
+            self._minds_connect = True
+            attach.listen_for_connect(self._warn_of_connect)
         with self._changed:
             self._wanted += 1
             self._start()
@@ -133,39 +139,68 @@ class Serving(Calls):
         """Tell the plugin everything; RpcError if that is not possible now."""
         deadline = time.monotonic() + _REQUEST_SECONDS
         connection = self._link.connection(deadline)
-        self._met = True
+        self._listened = True
         with self._changed:
             rules = dict(self._rules)
             topics, events = sorted(self._handlers.topics), sorted(self._handlers.events)
         if topics or events:
-            self._ask(connection, {"kind": "handle", "topics": topics, "events": events}, deadline)
+            answer = self._ask(connection, {"kind": "handle", "topics": topics, "events": events}, deadline)
+            self._warn_of_unheard(answer)
         for key, rule in rules.items():
             self._ask(connection, {"kind": "declare", "key": key, "rule": rule}, deadline)
         with self._changed:
             self._told, self._connection, self._failing = wanted, connection, False
             self._changed.notify_all()
 
-    def _ask(self, connection: Connection, header: dict[str, Any], deadline: float) -> None:
+    def _ask(self, connection: Connection, header: dict[str, Any], deadline: float) -> dict[str, Any]:
         """Send one request; what the plugin refuses is said once, and not sent again and again."""
         try:
-            connection.request(header, b"", deadline)
+            return connection.request(header, b"", deadline)[0]
         except (UnavailableError, TimeoutError):
             # Of the connection, or of control, which is off: then there is nothing that a rule could refuse.
             if not connection.is_open or not remaining(deadline):
                 raise
         except InvalidValueError as error:
-            self._warn(f"the declaration of {header['key']!r} meets with: {error}. What is set now stays.")
+            key = header["key"]
+            self._warn(f"the present value of {key!r} does not fit its declaration, and stays: {error}.")
+        except BadRuleError as error:
+            self._warn(
+                f"the declaration of {header['key']!r} is not in force: {error}. "
+                "Any value is accepted, or what an earlier declaration of it allows."
+            )
         except RpcError as error:
             self._warn(f"the plugin refused a request ({header['kind']}): {error}.")
+        return {}
+
+    def _warn_of_unheard(self, answer: dict[str, Any]) -> None:
+        """Say which handlers nothing will ever come to."""
+        for kind in _strings(answer.get("events")):
+            self._warn(
+                f"the handler of {kind} events in this process is never called: the plugin, or a listener in "
+                "the driver's JVM, handles them. Give the type another name."
+            )
+        for topic in _strings(answer.get("topics")):
+            self._warn(
+                f"the handler of {topic!r} in this process is never called: a handler in the driver's JVM "
+                "answers this topic."
+            )
+
+    def _warn_of_connect(self) -> None:
+        self._warn(
+            "this process is a client of Spark Connect: its handlers of messages and events are not called, "
+            "and what it declares of the live configuration does not count. Both belong into the driver."
+        )
 
     def _give_up(self, directory: str | None, error: NoHopError) -> None:
         """Wait for another application: this one takes no messages, or none any more because it is ending."""
-        if not self._met and (self._handlers.topics or self._handlers.events):
-            self._warn(f"handlers are registered in this process, and {error}")
         with self._changed:
-            if self._directory == directory:
-                self._directory = None
-                self._changed.notify_all()
+            if self._directory != directory:
+                return
+            missed = not self._listened and (self._handlers.topics or self._handlers.events)
+            self._directory = None
+            self._changed.notify_all()
+        if missed:
+            self._warn(f"handlers are registered in this process, and {error}")
 
     def _rest(self, directory: str | None, pause: float) -> None:
         with self._changed:
@@ -184,6 +219,10 @@ class Serving(Calls):
         self._restart()
         self._wanted = 1 if wanted else 0
         self._handlers.after_fork_in_child()
+
+
+def _strings(found: object) -> list[str]:
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 SERVING = Serving(LINK)

@@ -48,6 +48,13 @@ def is_worker() -> bool:
     return getattr(sys.modules.get("__main__"), "__spec__", None) is not None
 
 
+def is_connect_client() -> bool:
+    """Say whether this process has a session of Spark Connect, whose driver is elsewhere."""
+    session_class = getattr(sys.modules.get("pyspark.sql.connect.session"), "SparkSession", None)
+    has_session = getattr(session_class, "_default_session", None) is not None
+    return has_session and active_context() is None and not is_worker()
+
+
 def may_become_driver() -> bool:
     """Say whether a SparkContext may appear in this process."""
     return ("pyspark" in sys.modules or "PYSPARK_GATEWAY_PORT" in os.environ) and not is_worker()

@@ -27,8 +27,8 @@ class FrameError(ValueError):
 
 
 def frame(header: dict[str, Any], body: bytes = b"") -> bytes:
-    """Return the bytes of a frame."""
-    head = json.dumps(header, separators=(",", ":")).encode()
+    """Return the bytes of a frame. Halves of characters, which UTF-8 does not have, become question marks."""
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return b"".join((_LENGTHS.pack(4 + len(head) + len(body), len(head)), head, body))
 
 
@@ -92,15 +92,34 @@ def json_bytes(value: object, what: str, expected: str = _JSON_VALUE) -> bytes:
     """Return a value as JSON.
 
     Raises:
-        TypeError: JSON has no such type.
+        TypeError: JSON has no such type, or no such key: a key is a text.
         ValueError: NaN, an infinity, a circular reference, text that is no Unicode.
 
     """
     try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        _check_keys(value)
+        return text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{what} must be {expected}: {error}") from None
+
+
+def _check_keys(value: object) -> None:
+    """Raise TypeError for a key that is no text: json makes it one, and of ``{1: 2, "1": 3}`` loses a value.
+
+    The value must not contain itself.
+    """
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            for key in one:
+                if not isinstance(key, str):
+                    raise TypeError(f"the keys of a dict must be texts, not {shown(key)}")
+            waiting += one.values()
+        elif isinstance(one, (list, tuple)):
+            waiting += one
 
 
 def payload_bytes(payload: object, what: str) -> tuple[str, bytes]:

@@ -70,9 +70,10 @@ EVENTS_SEND: tuple[Flag, ...] = (
     Flag(
         "target",
         "WHOM",
-        "all",
+        None,
         parse_recipients,
-        "Who is to handle it: all, driver, executors or executor:ID.",
+        "Who is to handle it: all, driver, executors or executor:ID. By default all JVMs that can: "
+        "the driver alone for sql-conf, uncache, cancel and stop-query.",
         lasting=False,
     ),
     Flag(

@@ -16,6 +16,8 @@ from exporter.daemon.fetch import Fetcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from exporter.daemon.fetch import Reply
+
 DONE, FAILED, NOT_ADMITTED = 0, 1, 3
 """Exit codes; 2 is wrong usage."""
 TIMEOUT = 30.0
@@ -24,28 +26,40 @@ LONGEST_WAIT = 60.0
 """Seconds that one request may ask to wait."""
 PAUSE = 0.5
 """Seconds between two attempts while the daemon or the driver does not answer as it should."""
+PATIENCE = 10.0
+"""Seconds for which a change that came too soon is sent again, if nobody says how long to wait."""
 _NOT_ADMITTED = (401, 403)
-_PASSING = frozenset({404, 429, 502, 503, 504})
+_NOT_FOUND = 404
+_PASSING = frozenset({_NOT_FOUND, 429, *range(500, 600)})
 """What may be over in a moment, when something that was there is waited for: a daemon may start anew."""
+_TOO_SOON = (429, 503)
+"""With Retry-After: nothing was done, and the same can be sent again."""
 LIVE = ("waiting", "running")
 _ACTOR = re.compile(r"[!-~]{1,200}")
+_SECONDS = re.compile(r"[0-9]{1,4}")
+_OF_A_PLUGIN = "/v1/snapshot"
+"""What a plugin names to whoever asks for something that it does not have."""
 
 
 class Failure(Exception):  # noqa: N818 - the end of a command, with its exit code
     """It did not work; the text is a sentence for whoever typed the command."""
 
-    def __init__(self, sentence: str, code: int = FAILED, *, passing: bool = False) -> None:
+    def __init__(
+        self, sentence: str, code: int = FAILED, *, passing: bool = False, again: float | None = None
+    ) -> None:
         """Make it.
 
         Args:
             sentence: what happened.
             code: with which the command ends.
             passing: it may be otherwise in a moment.
+            again: nothing was done, and the same can be sent again after so many seconds.
 
         """
         super().__init__(sentence)
         self.code = code
         self.passing = passing
+        self.again = again
 
 
 class Chosen(NamedTuple):
@@ -65,7 +79,7 @@ class Client:
     Args:
         url: of the daemon.
         token: of the daemon; None sends none.
-        clock: monotonic seconds.
+        clock: monotonic seconds, of which deadlines are.
         sleep: waits for so many seconds.
 
     """
@@ -80,7 +94,7 @@ class Client:
         """Ask nothing yet."""
         self._url = url
         self._fetcher = Fetcher(TIMEOUT, token)
-        self._clock = clock
+        self.clock = clock
         self._sleep = sleep
 
     def choose(self, word: str) -> Chosen:
@@ -111,14 +125,16 @@ class Client:
         """Return the configuration of an application."""
         return self._ask("GET", f"/{quote(chosen.app_id, '')}/config", query)
 
-    def change(self, chosen: Chosen, body: str, if_version: int | None) -> dict[str, Any]:
-        """Change the configuration; return it."""
+    def change(self, chosen: Chosen, body: str, if_version: int | None, deadline: float) -> dict[str, Any]:
+        """Change the configuration; return it. What comes too soon is sent again before the deadline."""
         headers = {"If-Match": f'"{if_version}"'} if if_version is not None else {}
-        return self._ask("PATCH", f"/{quote(chosen.app_id, '')}/config", None, body, headers)
+        path = f"/{quote(chosen.app_id, '')}/config"
+        return self._send_on(lambda: self._ask("PATCH", path, None, body, headers), deadline)
 
-    def send(self, chosen: Chosen, body: str) -> dict[str, Any]:
-        """Send an event; return it."""
-        return self._ask("POST", f"/{quote(chosen.app_id, '')}/events", None, body)
+    def send(self, chosen: Chosen, body: str, deadline: float) -> dict[str, Any]:
+        """Send an event; return it. What comes too soon is sent again before the deadline."""
+        path = f"/{quote(chosen.app_id, '')}/events"
+        return self._send_on(lambda: self._ask("POST", path, None, body), deadline)
 
     def events(self, chosen: Chosen) -> list[dict[str, Any]]:
         """Return the latest events."""
@@ -131,21 +147,30 @@ class Client:
         """Return one event."""
         return self._ask("GET", f"/{quote(chosen.app_id, '')}/events/{quote(event_id, '')}", query)
 
-    def wait_for_version(self, chosen: Chosen, version: int, seconds: float) -> dict[str, Any]:
-        """Return the configuration when every live JVM has a version, at the latest after so many seconds."""
+    def wait_for_version(self, chosen: Chosen, version: int, deadline: float) -> dict[str, Any]:
+        """Return the configuration when every live JVM has a version, at the latest at the deadline."""
         return self._wait(
-            lambda wait: self.config(chosen, {"version": version, "wait": wait}), "complete", seconds
+            lambda wait: self.config(chosen, {"version": version, "wait": wait}), "complete", deadline
         )
 
-    def wait_for_event(self, chosen: Chosen, event_id: str, seconds: float) -> dict[str, Any]:
-        """Return an event when all are done with it, at the latest after so many seconds."""
-        return self._wait(lambda wait: self.event(chosen, event_id, {"wait": wait}), "done", seconds)
+    def wait_for_event(self, chosen: Chosen, event_id: str, deadline: float) -> dict[str, Any]:
+        """Return an event when all are done with it, at the latest at the deadline."""
+        return self._wait(lambda wait: self.event(chosen, event_id, {"wait": wait}), "done", deadline)
 
-    def _wait(self, ask: Callable[[float], dict[str, Any]], done: str, seconds: float) -> dict[str, Any]:
-        """Ask again and again: what was accepted is in the driver, whatever happens to the daemon."""
-        deadline = self._clock() + seconds
+    def _send_on(self, send: Callable[[], dict[str, Any]], deadline: float) -> dict[str, Any]:
         while True:
-            began = self._clock()
+            try:
+                return send()
+            except Failure as failure:
+                seconds = failure.again
+                if seconds is None or self.clock() + seconds >= deadline:
+                    raise
+            self._sleep(seconds)
+
+    def _wait(self, ask: Callable[[float], dict[str, Any]], done: str, deadline: float) -> dict[str, Any]:
+        """Ask again and again: what was accepted is in the driver, whatever happens to the daemon."""
+        while True:
+            began = self.clock()
             left = max(0.0, deadline - began)
             found, failure = None, None
             try:
@@ -154,7 +179,7 @@ class Client:
                 if not error.passing:
                     raise
                 failure = error
-            now = self._clock()
+            now = self.clock()
             if found is not None and (found[done] or now >= deadline):
                 return found
             if failure is not None and now + PAUSE >= deadline:
@@ -184,14 +209,32 @@ class Client:
         if reply.status in (200, 202) and document is not None and "error" not in document:
             return document
         sentence = document.get("error") if document is not None else None
-        if not isinstance(sentence, str):
+        passing = reply.status in _PASSING
+        # Every daemon has the list of applications.
+        strange = reply.status == _NOT_FOUND and not path
+        if strange and _OF_A_PLUGIN in str(sentence):
+            raise Failure(
+                f"{self._url} is the plugin in a driver and not the daemon; "
+                "expected the URL of spark-exporter serve",
+                NOT_ADMITTED,
+            )
+        if strange or not isinstance(sentence, str):
             raise Failure(
                 f"{self._url} answers with status {reply.status}, not as a daemon does: "
                 "is it spark-exporter serve, and of this version?",
                 NOT_ADMITTED,
+                passing=passing,
             )
         code = NOT_ADMITTED if reply.status in _NOT_ADMITTED else FAILED
-        raise Failure(sentence, code, passing=reply.status in _PASSING)
+        again = _again(reply) if reply.status in _TOO_SOON else None
+        raise Failure(sentence, code, passing=passing, again=again)
+
+
+def _again(reply: Reply) -> float | None:
+    """Return the seconds after which the other side wants to be asked again."""
+    text = reply.headers.get("Retry-After", "")
+    # One second at least: a server that says 0 would be asked without a pause.
+    return max(1.0, float(text)) if _SECONDS.fullmatch(text) else None
 
 
 def actor() -> str:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from exporter.control import tables, words
-from exporter.control.client import DONE, FAILED, Client, Failure
+from exporter.control.client import DONE, FAILED, PATIENCE, Client, Failure
 from exporter.daemon.errors import UsageError
 from exporter.shown import printable
 
@@ -68,10 +68,11 @@ class Commands:
 
     def _change(self, body: str) -> int:
         chosen = self._client.choose(self._given.app)
-        config = self._client.change(chosen, body, self._values["if_version"])
+        deadline = self._deadline()
+        config = self._client.change(chosen, body, self._values["if_version"], deadline)
         version, wait = config["version"], self._values["wait"]
         if wait is not None:
-            config = self._client.wait_for_version(chosen, version, wait)
+            config = self._client.wait_for_version(chosen, version, deadline)
         if self._as_json:
             _print_json(config)
         else:
@@ -102,37 +103,37 @@ class Commands:
             if self._given.words:
                 raise UsageError("--payload and key=value are both given; expected one of them")
             payload = self._values["payload"]
-        key = self._values["key"]
+        given = {"target": self._values["target"], "idempotency_key": self._values["key"]}
         body = words.joined(
             {
                 "type": json.dumps(self._given.type),
                 "payload": payload,
-                "target": json.dumps(self._values["target"]),
                 "ttl_seconds": json.dumps(self._values["ttl"]),
-                **({"idempotency_key": json.dumps(key)} if key is not None else {}),
+                **{name: json.dumps(value) for name, value in given.items() if value is not None},
             }
         )
         chosen = self._client.choose(self._given.app)
-        event = self._client.send(chosen, body)
+        deadline = self._deadline()
+        event = self._client.send(chosen, body, deadline)
         if not self._as_json:
             addressed = len(event["recipients"])
             text = f"{printable(str(chosen))} has accepted event {event['id']} for {addressed} JVMs."
             # Whoever gives up waiting can ask for it later.
             print(text.replace(" 1 JVMs.", " 1 JVM."), flush=True)
-        return self._outcome(chosen, event)
+        return self._outcome(chosen, event, deadline)
 
     def _show(self) -> int:
         chosen = self._client.choose(self._given.app)
         event = self._client.event(chosen, self._given.event)
         if not self._as_json:
             print(tables.events([event]))
-        return self._outcome(chosen, event)
+        return self._outcome(chosen, event, self._deadline())
 
-    def _outcome(self, chosen: Chosen, event: dict[str, Any]) -> int:
+    def _outcome(self, chosen: Chosen, event: dict[str, Any], deadline: float) -> int:
         """Wait for the end of an event, if that is wanted, and show it."""
         wait = self._values["wait"]
         if wait is not None and not event["done"]:
-            event = self._client.wait_for_event(chosen, event["id"], wait)
+            event = self._client.wait_for_event(chosen, event["id"], deadline)
         self._print(event, lambda: tables.recipients(event))
         if wait is None or event["succeeded"]:
             return DONE
@@ -142,6 +143,11 @@ class Commands:
         share = f"{len(lacking)} of {len(event['recipients'])} JVMs"
         _complain(f"{end}{share} have not handled event {event['id']}: {shown}")
         return FAILED
+
+    def _deadline(self) -> float:
+        """Return until when all of this may take, beside what is asked first."""
+        wait = self._values["wait"]
+        return self._client.clock() + (wait if wait is not None else PATIENCE)
 
     def _list(self) -> int:
         events = self._client.events(self._client.choose(self._given.app))

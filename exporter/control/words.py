@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,6 +18,9 @@ _RECIPIENTS = re.compile(r"driver|executors|all|executor:[A-Za-z0-9._-]{1,100}")
 _KEY = re.compile(r"[!-~]{1,200}")
 SHORTEST, LONGEST = 0.1, 86400.0
 """Seconds for which an event may be handled."""
+MAX_DIGITS = 1000
+"""Of a whole number; the driver reads no longer ones."""
+_QUOTES = "as a text it needs double quotes"
 _SHOWN = 60
 """Characters of a bad word that are shown."""
 
@@ -75,7 +79,10 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
             raise ValueError(f"{_shown(word)} is not as expected, key=value")
         if key in found:
             raise ValueError(f"{_shown(key)} is given twice")
-        found[key] = value_of(text)
+        try:
+            found[key] = value_of(text)
+        except ValueError as error:
+            raise ValueError(f"{_shown(key)}: {error}") from error
     return found
 
 
@@ -118,15 +125,23 @@ def _load(text: str) -> Any:
 
     Raises:
         JSONDecodeError: it is not JSON.
-        ValueError: it is, but nobody could say what it means.
+        ValueError: it is, but nobody could say what it means, or no driver reads it.
 
     """
     try:
-        return json.loads(
-            text, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_no_constant
+        found = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_whole,
+            parse_float=_fraction,
+            parse_constant=_no_constant,
         )
+        json.dumps(found, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError(f"{_shown(text)} is nested too deeply") from error
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{_shown(text)} has half of a surrogate pair, which is no text") from error
+    return found
 
 
 def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -134,6 +149,18 @@ def _unique(items: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(items):
         raise ValueError("an object in it has a key twice")
     return found
+
+
+def _whole(text: str) -> str:
+    if len(text.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(f"{_shown(text)} has more than {MAX_DIGITS} digits; {_QUOTES}")
+    return text
+
+
+def _fraction(text: str) -> str:
+    if math.isinf(float(text)) or len(text) > MAX_DIGITS:
+        raise ValueError(f"{_shown(text)} is too large for a number of 64 bits; {_QUOTES}")
+    return text
 
 
 def _no_constant(name: str) -> NoReturn:

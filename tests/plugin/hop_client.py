@@ -6,6 +6,8 @@ import json
 import socket
 import struct
 
+from running import until
+
 PATIENCE = 60
 
 
@@ -13,6 +15,15 @@ def frame(header, body=b""):
     """Return a frame."""
     head = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack(">II", 4 + len(head) + len(body), len(head)) + head + body
+
+
+def find_port(directory):
+    """Return the port, which is opened for whoever wants it, and the secret."""
+    if (directory / "hop").read_text().startswith("0 "):
+        (directory / "hop.wanted").touch()
+        until(lambda: not (directory / "hop").read_text().startswith("0 "), "an open port")
+    port, secret = (directory / "hop").read_text().removesuffix("\n").split(" ")
+    return int(port), secret
 
 
 class HopClosedError(Exception):
@@ -24,8 +35,8 @@ class HopClient:
 
     def __init__(self, directory):
         """Connect without a word."""
-        port, self.secret = (directory / "hop").read_text().split()
-        self.socket = socket.create_connection(("127.0.0.1", int(port)), timeout=PATIENCE)
+        port, self.secret = find_port(directory)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._ids = 0
         self._received = b""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 
+import psutil
+
 
 class JavaError(Exception):
     """What the Java code threw."""
@@ -23,6 +25,11 @@ class Jvm:
                 stderr=stderr,
             )
         self._log = log
+
+    def listening(self):
+        """Return the TCP ports at which it listens."""
+        found = psutil.Process(self._process.pid).net_connections(kind="tcp")
+        return {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
 
     def __call__(self, command, **arguments):
         """Do something; return its result or raise JavaError."""

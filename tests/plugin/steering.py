@@ -72,6 +72,18 @@ class Control:
         """Declare a key."""
         self._do("declare", key=key, rule=json.dumps(rule))
 
+    def begin(self):
+        """Let the application begin in this JVM, for the user's code in it."""
+        self._do("begin")
+
+    def end(self):
+        """Let it end."""
+        self._do("end")
+
+    def warnings(self):
+        """Return what the driver warned of."""
+        return self._do("copy")["warnings"]
+
     def copy(self):
         """Return version and values in the driver's JVM."""
         return held(self._do("copy"))

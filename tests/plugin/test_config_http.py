@@ -184,9 +184,10 @@ def test_of_many_writers_with_the_same_version_one_wins(client):
     [
         ("[1]", 400, "the body is no JSON object of keys and values"),
         ("", 400, "the body is no JSON at all"),
-        ('{"a": 1, "a": 2}', 400, "the body is not JSON: Duplicate field 'a' at line 1, column 13"),
-        ('{"a": 1} x', 400, "the body is not JSON: Unrecognized token 'x': was expecting ("),
-        ('{"a": NaN}', 400, "the body is not JSON: Non-standard token 'NaN'"),
+        ('{"a": 1, "a": 2}', 400, 'the body is not accepted: the key "a" twice at line 1, column 10'),
+        ('{"a": 1} x', 400, "the body is not JSON: an unknown word at line 1, column 10"),
+        ('{"a": NaN}', 400, "the body is not JSON: NaN and Infinity are no numbers there at line 1"),
+        ('{"n": 1e400}', 400, 'the body is not accepted: the number 1e400 of "n" is too large for 64 bits'),
         (b'{"a": "\xff"}', 400, "the body is not UTF-8"),
         ('{"1a": 1}', 422, 'the key "1a" does not match [A-Za-z_][A-Za-z0-9_.-]{0,127}'),
         ('{"threshold": "x"}', 422, 'threshold: "x" is not an int >= 0'),

@@ -157,6 +157,28 @@ def test_a_driver_that_is_still_starting_says_so(jvm):
     jvm("http_finish", endpoint=number, patience=0)
 
 
+def test_a_driver_that_does_not_serve_yet_says_so(jvm):
+    """It listens before it is known what can be answered; a wrong token is refused already."""
+    store = Store(jvm)
+    settings = {"spark.exporter.port": "0", "spark.exporter.token": TOKEN}
+    number = jvm("http_start", store=store.number, settings=settings, silent=True)
+    url = urlsplit(jvm("http_url", endpoint=number, driver_host=""))
+    for path in (PATH, "/v1/config", "/v1/events"):
+        for token, expected in ((TOKEN, 503), ("wrong", 401)):
+            connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
+            with contextlib.closing(connection):
+                connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+                answer = connection.getresponse()
+                assert answer.status == expected
+                assert expected == 401 or json.loads(answer.read()) == {
+                    "error": "the application is starting; ask again"
+                }
+    jvm("http_finish", endpoint=number, patience=600_000)
+    with pytest.raises(OSError):  # noqa: PT012, PT011 - refused or reset, as soon as the port is closed
+        while True:
+            socket.create_connection((url.hostname, url.port), timeout=60).close()
+
+
 def test_with_a_token_every_request_needs_it(jvm):
     """Right, wrong, missing and malformed."""
     endpoint = Endpoint(jvm, Store(jvm), token=TOKEN)

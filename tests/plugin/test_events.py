@@ -94,6 +94,51 @@ def test_events_are_begun_in_order_and_do_not_wait_for_one_another(control):
     assert not control.event(names[0])["done"]
 
 
+def test_a_handler_that_hangs(control):
+    """What is behind it expires in time and never begins; the plugin's own types do not wait for it."""
+    stuck = control.send("reload", {"do": "block"}, target="driver")
+    until(lambda: control.begun() == [stuck], "the handling has begun", 30)
+    late = control.send("other", target="driver", ttl_seconds=0.2)
+    patient = control.send("other", target="driver")
+    (recipient,) = ended(control, late)["recipients"]
+    assert (recipient["state"], recipient["error"]) == ("expired", "nobody began to handle it in time")
+    own = [control.send("gc", target="driver") for _ in range(3)]
+    assert all(ended(control, name)["succeeded"] for name in own)
+    assert control.states(stuck) == control.states(patient) == {"driver": "delivered"}
+    control.release(stuck)
+    assert ended(control, patient)["succeeded"]
+    assert ended(control, stuck)["succeeded"]
+    assert control.begun() == [stuck, *own, patient]
+
+
+def test_a_built_in_event_that_hangs(control):
+    """The user's do not wait for it, either; the next built-in one does."""
+    stuck = control.send("gc", {"do": "block"}, target="driver")
+    until(lambda: control.begun() == [stuck], "the handling has begun", 30)
+    late = control.send("log-level", target="driver", ttl_seconds=0.2)
+    assert ended(control, control.send("reload", target="driver"))["succeeded"]
+    assert ended(control, late)["recipients"][0]["state"] == "expired"
+    control.release(stuck)
+    assert ended(control, stuck)["succeeded"]
+
+
+def test_an_executor_whose_handler_hangs(control):
+    """It reports what has expired there."""
+    executor = Steered(control.store, "1")
+    stuck = control.send("reload", {"do": "block"}, target="executors")
+    late = control.send("reload", target="executors", ttl_seconds=0.3)
+    own = control.send("gc", target="executors")
+
+    def states():
+        executor.report()
+        return [control.states(name)["1"] for name in (stuck, late, own)]
+
+    until(lambda: states() == ["delivered", "expired", "handled"], "all but the first have ended", 30)
+    executor.release(stuck)
+    until(lambda: states()[0] == "handled", "the first has ended", 30)
+    assert late not in executor.begun()
+
+
 @pytest.mark.parametrize(
     ("target", "recipients"),
     [

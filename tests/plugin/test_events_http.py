@@ -5,22 +5,11 @@ import time
 
 import pytest
 
-from plugin.applications import Store
-from plugin.parts import Jvm
-from plugin.steering import Client, Control, Steered, in_background
+from plugin.steering import Client, Steered, in_background
 from running import until
 
 CONFIG = "/v1/config"
 EVENTS = "/v1/events"
-LOGGING = """
-rootLogger.level = info
-rootLogger.appenderRef.all.ref = all
-appender.all.type = Console
-appender.all.name = all
-appender.all.target = SYSTEM_ERR
-appender.all.layout.type = PatternLayout
-appender.all.layout.pattern = %c %p %m%n
-"""
 
 
 def test_an_event_from_start_to_end(executor, client):
@@ -42,9 +31,11 @@ def test_an_event_from_start_to_end(executor, client):
     assert (status, again) == (200, done)
 
 
-@pytest.mark.parametrize("given", ["two words", "ü", "x" * 201, ""])
+@pytest.mark.parametrize(
+    "given", ["two words", "ü", "x" * 201, "", 'evil"outcome="handled=9', "from=10.0.0.1", "a\\u0022", '"']
+)
 def test_an_actor_that_does_not_fit_is_dropped(client, given):
-    """Nobody writes lines into the log."""
+    """Nobody writes lines into the log, or other fields of a line."""
     _, _, event = client.ask(
         "POST", EVENTS, {"type": "a"}, **{"Spark-Exporter-Actor": given.encode("latin-1")}
     )
@@ -130,6 +121,36 @@ def test_bad_events(control, client, event, status, sentence):
     control.store.event("removed", id="2", reason="lost")
     assert client.refused("POST", EVENTS, event) == (status, sentence)
     assert client.get(EVENTS) == {"events": []}
+
+
+OF_DRIVER = ("sql-conf", "uncache", "cancel", "stop-query")
+
+
+@pytest.mark.parametrize("type_", OF_DRIVER)
+def test_what_only_the_driver_can_do_goes_to_the_driver(control, executor, type_):  # noqa: ARG001 - it is there
+    """Also if nobody says so; any other target is refused, and nothing is remembered."""
+    client = Client(control.store, **{"events.allow": ",".join(OF_DRIVER)})
+    for target in ("all", "executors", "executor:1", "executor:9"):
+        status, sentence = client.refused("POST", EVENTS, {"type": type_, "target": target})
+        assert (status, sentence.partition(": ")[0]) == (
+            422,
+            f"{type_} is for the driver alone, not for {target}",
+        )
+        assert sentence.endswith(": use the target driver (--target driver), or leave it out")
+    assert client.get(EVENTS) == {"events": []}
+    for given in ({}, {"target": None}, {"target": "driver"}):
+        status, event = client.post(type=type_, idempotency_key="k", **given)
+        assert (status, event["target"]) == (202 if given == {} else 200, "driver")
+        assert [one["id"] for one in event["recipients"]] == ["driver"]
+    client.close()
+
+
+def test_what_every_jvm_can_do_goes_to_all(client):
+    """If nobody says otherwise."""
+    for type_ in ("log-level", "gc", "reload"):
+        _, event = client.post(type=type_)
+        assert event["target"] == "all"
+        assert [one["id"] for one in event["recipients"]] == ["driver", "1"]
 
 
 def test_the_same_key_for_something_else_is_409(client):
@@ -235,35 +256,3 @@ def test_snapshots_need_the_token_as_well(client):
     """It is one door."""
     client.headers = {}
     assert client.refused("GET", "/v1/snapshot")[0] == 401
-
-
-def test_the_audit_log(classpath, tmp_path):
-    """One line for each change and each event that has ended: who, what, when, outcome, but no values."""
-    configuration = tmp_path / "log4j2.properties"
-    configuration.write_text(LOGGING)
-    jvm = Jvm(classpath, tmp_path / "log", f"-Dlog4j2.configurationFile={configuration}")
-    control = Control(Store(jvm))
-    client = Client(control.store)
-    who = {"Spark-Exporter-Actor": "alice"}
-    client.ask("PATCH", CONFIG, {"password": "hidden-value", "b": 1}, **who)
-    client.ask("PATCH", CONFIG, {"b": 1}, **who)
-    body = {
-        "type": "reload",
-        "payload": {"x": "hidden-value"},
-        "target": "driver",
-        "idempotency_key": "hidden-key",
-    }
-    event = client.ask("POST", EVENTS, body, **who)[2]
-    client.get(f"{EVENTS}/{event['id']}?wait=60")
-    until(lambda: jvm.log().count("io.sparkexporter.audit") == 2, "two lines", 30)
-    prefix = "io.sparkexporter.audit INFO "
-    first, second = (line for line in jvm.log().splitlines() if line.startswith(prefix))
-    assert first == f"{prefix}config version=1 keys=b,password actor=alice from=127.0.0.1"
-    assert second == (
-        f"{prefix}event id={event['id']} type=reload target=driver actor=alice from=127.0.0.1 "
-        'accepted=1970-01-12T13:46:40Z outcome="handled=1 failed=0 expired=0"'
-    )
-    assert "hidden" not in jvm.log()
-    assert "correct-horse" not in jvm.log()
-    client.close()
-    jvm.close()

@@ -1,6 +1,8 @@
 """The plugin in real Spark: what it shows, what it serves until the end, and what is left when it is off."""
 
+import os
 import re
+import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ import requests
 from plugin.following import python_path
 
 pytestmark = pytest.mark.spark
+QUIET = Path(__file__).resolve().parent / "jobs" / "quiet.py"
 PROBE = Path(__file__).resolve().parent / "jobs" / "probe.py"
 MASTERS = ("local[2]", "local-cluster[2,1,1024]")
 
@@ -106,3 +109,31 @@ def test_off_means_off(probe):
     assert not {"spark.exporter.endpoint", "spark.exporter.directory"} & environment.keys()
     assert threads
     assert (ours(threads), ours(gauges), directories) == ([], [], [])
+
+
+def test_an_address_that_is_not_ours(start_job):
+    """Nothing can listen there: one warning, control is off everywhere, and the job goes on."""
+    conf = {"spark.exporter.host": "192.0.2.1", "spark.exporter.token": "correct-horse"}
+    job = start_job(PROBE, conf=conf, env=python_path())
+    assert job.hear("rows") == 1000
+    assert len(list(job.log.parent.rglob("spark-exporter"))) == 3, "one directory for each JVM"
+    assert list(job.log.parent.rglob("spark-exporter/control")) == []
+    job.tell("stop")
+    assert job.wait() == 0
+    (warning,) = (line for line in job.errors.splitlines() if "WARN" in line and "sparkexporter" in line)
+    assert "nothing is served to the daemon, and control is off; the job and Spark's sinks go on" in warning
+    assert "correct-horse" not in job.errors
+
+
+@pytest.mark.parametrize("end", ["at once", "stop", "exit", "killed"])
+def test_an_ordinary_end_is_silent(start_job, end):
+    """Also where handlers are registered, and however the driver's JVM goes."""
+    job = start_job(QUIET, end, conf={"spark.exporter.token": "correct-horse"}, env=python_path())
+    if end != "at once":
+        assert job.hear("asked") == 5
+        if end == "killed":
+            os.kill(job.hear("driver"), signal.SIGTERM)
+        job.tell("end")
+    assert job.wait() == 0
+    ours = [line for line in job.errors.splitlines() if re.search("spark-?exporter", line, re.IGNORECASE)]
+    assert ours == []

@@ -114,18 +114,25 @@ def test_all_that_does_not_fit_is_named(control):
     assert sentence.startswith('k00: "' + "x" * 99 + "... is not an int; k01: ")
 
 
+TYPES = "type of 'key' must be one of int, float, str, bool, list, dict, any, not "
+
+
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ({}, "the type of a rule is one of int, float, str, bool, list, dict, any"),
-        ({"type": "number"}, "the type of a rule is one of int, float, str, bool, list, dict, any"),
-        ({"type": 1}, "type of a rule is a text"),
-        ({"type": "int", "minimum": "0"}, "minimum of a rule is a number"),
-        ({"type": "str", "minimum": 0}, "minimum and maximum go with the types int and float"),
-        ({"type": "int", "pattern": "a"}, "pattern goes with the type str"),
-        ({"type": "str", "pattern": "("}, "pattern of a rule: Unclosed group"),
-        ({"type": "int", "choices": 3}, "choices of a rule is a list"),
-        ({"type": "int", "min": 3, "max": 4}, "unknown in a rule: max, min"),
+        ({}, TYPES + "null"),
+        ({"type": "number"}, TYPES + '"number"'),
+        ({"type": 1}, TYPES + "1"),
+        ({"type": "int", "minimum": "0"}, "minimum of 'key' must be a number, not \"0\""),
+        ({"type": "str", "minimum": 0}, "minimum of 'key' needs type=int or type=float, not str"),
+        ({"type": "int", "minimum": 5, "maximum": 0}, "minimum of 'key' is above its maximum: 5 > 0"),
+        ({"type": "int", "pattern": "a"}, "pattern of 'key' needs type=str, not int"),
+        ({"type": "str", "pattern": 1}, "pattern of 'key' must be a string, not 1"),
+        ({"type": "str", "pattern": "("}, "pattern of 'key' cannot be read by Java: Unclosed group"),
+        ({"type": "int", "choices": 3}, "choices of 'key' must be a list of values, not 3"),
+        ({"type": "int", "choices": []}, "choices of 'key' must not be empty"),
+        ({"type": "int", "choices": [1, "2"]}, "a choice of 'key' must be an int, not \"2\""),
+        ({"type": "int", "min": 3, "max": 4}, "unknown in the rule of 'key': max, min"),
     ],
 )
 def test_bad_rules(control, rule, sentence):

@@ -66,11 +66,6 @@ def test_a_bad_time_is_named_and_the_default_used(jvm, text):
         ("maxPayload", "1000", "a size from 1k to 64m, such as 65536, 512k or 1m; using 1m"),
         ("maxPayload", "1g", "a size from 1k to 64m, such as 65536, 512k or 1m; using 1m"),
         ("eventListeners", "no class", "a comma-separated list of class names; using "),
-        (
-            "events.allow",
-            "config,everything",
-            f"a comma-separated list of {', '.join(ALLOWED)}; using config,custom,log-level",
-        ),
         ("retainedExecutorsTime", "never", "a time from 0s to 30d, such as 500ms, 2s or 1m; using 1h"),
     ],
 )
@@ -79,6 +74,28 @@ def test_bad_values_say_what_is_expected(jvm, key, text, expected):
     parsed = parse(jvm, **{key: text})
     assert parsed["warnings"] == [f'spark.exporter.{key}="{text}": expected {expected}']
     assert parsed[key] == DEFAULTS[key]
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "left"),
+    [
+        ("config,everything", '"everything"', ["config"]),
+        ("all, custom ,gc,Config", '"all", "Config"', ["custom", "gc"]),
+        ("everything", '"everything"', []),
+        ("config;custom", '"config;custom"', []),
+        ("gc,", '""', ["gc"]),
+        ("gc custom", '"gc custom"', []),
+    ],
+)
+def test_of_a_list_of_what_is_allowed_only_the_good_words_count(jvm, text, named, left):
+    """The default would allow more than whoever wrote the list wants."""
+    parsed = parse(jvm, **{"events.allow": text})
+    assert parsed["events.allow"] == left
+    (warning,) = parsed["warnings"]
+    assert warning == (
+        f'spark.exporter.events.allow="{text}": expected a comma-separated list of {", ".join(ALLOWED)};'
+        f" without {named}, this allows {','.join(left) or 'nothing'}"
+    )
 
 
 def test_nonsense_everywhere_gives_one_warning_for_each_key(jvm):

@@ -1,12 +1,13 @@
 """The classic case, as the example shows it: a multiplier changes while a streaming query runs."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 import local_spark
-from running import Program
+from running import SHORT_LIVED, Program
 
 pytestmark = pytest.mark.spark
 
@@ -14,9 +15,8 @@ pytestmark = pytest.mark.spark
 @pytest.fixture
 def example(tmp_path):
     """The example, started; whatever is left of it is ended with the test."""
-    program = Program(
-        [sys.executable, str(Path(local_spark.__file__).parent / "live_config.py")], tmp_path / "log"
-    )
+    command = [sys.executable, str(Path(local_spark.__file__).parent / "live_config.py")]
+    program = Program(command, tmp_path / "log", env=os.environ | {"JDK_JAVA_OPTIONS": SHORT_LIVED})
     yield program
     program.kill_group()
 

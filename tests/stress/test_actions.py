@@ -1,5 +1,8 @@
 """The built-in events in a real application: what they do, and what they say of it."""
 
+import re
+
+import pyspark
 import pytest
 import requests
 
@@ -51,10 +54,23 @@ class Application:
         return until(find, f"the job of group-{number} runs")
 
 
+def check_declaration(app):
+    """What JVM code has declared counts at the door, and it reads what is set."""
+    url = f"{app.endpoint}/v1/config"
+    found = requests.get(url, headers=app.headers, timeout=30).json()
+    assert found["declared"] == {"threshold": {"type": "int", "minimum": 0}}
+    refused = requests.patch(url, json={"threshold": -1}, headers=app.headers, timeout=30)
+    assert (refused.status_code, refused.json()) == (422, {"error": "threshold: -1 is not an int >= 0"})
+    assert requests.patch(url, json={"threshold": 25}, headers=app.headers, timeout=30).status_code == 200
+    app.job.tell("read")
+    assert app.job.hear("values") == [25, 1]
+
+
 def check_settings(app):
     """Runtime settings change, all or none; static ones are refused in Spark's own words."""
     partitions, zone = "spark.sql.shuffle.partitions", "spark.sql.session.timeZone"
-    assert app.event("sql-conf", key=partitions, value=7) == ("handled", {"former": {partitions: "3"}})
+    state, result = app.event("sql-conf", key=partitions, value=7)
+    assert (state, result) == ("handled", {"former": {partitions: "3"}, "sessions": 1})
     state, error = app.event("sql-conf", settings={partitions: 9, "spark.sql.warehouse.dir": "/x"})
     assert state == "failed"
     assert "spark.sql.warehouse.dir" in error
@@ -92,18 +108,26 @@ def check_queries(app):
 
 
 def check_cancel(app):
-    """A job by its number, its group, its tag or its stage."""
-    for number, by in enumerate(("job", "group", "tag", "stage")):
+    """A job by its number, its group, its stage, or a tag: of the context, or of the session in Spark 4."""
+    in_sessions = pyspark.__version__ >= "4"
+    for number, by in enumerate(("job", "group", "tag", "stage", "tag")):
         job, stage = app.slow_job(number)
-        value = {"job": job, "group": f"group-{number}", "tag": f"tag-{number}", "stage": stage}[by]
+        tag = f"session-tag-{number}" if in_sessions and number == 4 else f"tag-{number}"
+        value = {"job": job, "group": f"group-{number}", "tag": tag, "stage": stage}[by]
         done = {"stages": [stage]} if by == "stage" else {"jobs": [job]}
+        tags = [f"session-tag-{number}"] * in_sessions + [f"tag-{number}"]
+        assert app.event("cancel", tag="x") == (
+            "failed",
+            'no job with the tag "x" is running; those that run have '
+            + ", ".join(f'"{one}"' for one in tags),
+        )
         assert app.event("cancel", **{by: value}) == ("handled", done)
         assert app.job.hear(f"ended-{number}") is True
         app.job.tell("next")
     assert app.event("cancel", job=job)[1] == f"job {job} is not running"
     assert app.event("cancel", stage=stage)[1] == f"stage {stage} is not running"
     assert app.event("cancel", group="x")[1] == 'no job of the group "x" is running'
-    assert app.event("cancel", tag="x")[1] == 'no job with the tag "x" is running'
+    assert app.event("cancel", tag="x")[1] == 'no job with the tag "x" is running; none that runs has a tag'
     assert app.event("cancel", job=1, stage=2)[1].startswith("there are 2 fields; expected exactly one of")
     assert app.event("cancel", job="1")[1].startswith('"job" is "1"; expected exactly one of')
 
@@ -120,11 +144,25 @@ def check_jvm(app):
     assert snapshot["messages"] == []
 
 
+def check_audit(app):
+    """A line for each, under PySpark's root level, which is WARN; nobody can switch that off from outside."""
+    assert app.event("log-level", level="OFF", logger="io.sparkexporter.audit")[0] == "failed"
+    assert app.event("log-level", level="OFF", logger="io.sparkexporter", **{"for": "1m"})[0] == "handled"
+    assert app.event("log-level", level="ERROR", **{"for": "1m"})[0] == "handled"
+    for _ in range(3):
+        assert app.event("gc")[0] == "handled"
+    line = re.compile(r" INFO \S*audit: event id=.* type=gc .*handled=1")
+    until(lambda: len(line.findall(app.job.errors)) == 4, "the audit log has them and the one before")
+    # What Spark itself says at INFO when it starts.
+    assert "Running Spark version" not in app.job.errors
+
+
 def test_built_in_events_do_what_they_say(start_job):
     """All of them in one application."""
     conf = {"spark.exporter.events.allow": ALL}
     env = python_path() | {"SPARK_EXPORTER_TOKEN": TOKEN}
     app = Application(start_job(jobs("actions.py"), conf=conf, env=env))
+    check_declaration(app)
     check_settings(app)
     check_cache(app)
     assert app.job.hear("active") == ["orders", "clicks"]
@@ -132,5 +170,6 @@ def test_built_in_events_do_what_they_say(start_job):
     assert app.event("uncache") == ("handled", {"uncached": 2})
     check_cancel(app)
     check_jvm(app)
+    check_audit(app)
     app.job.tell("stop")
     assert app.job.wait() == 0

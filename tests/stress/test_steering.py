@@ -234,25 +234,15 @@ def test_a_daemon_with_another_token(steered, start_daemon, tmp_path):
     assert steered.config()["version"] == before
 
 
-def test_an_address_that_is_not_ours(start_job):
-    """Nothing can listen there: one warning, and the job goes on, with defaults."""
-    conf = {"spark.exporter.host": "192.0.2.1", "spark.exporter.token": TOKEN}
-    job = start_job("guest.py", conf=conf)
-    assert job.hear("output") == [2_000, 3 * sum(range(2_000)), 3 * 1_999]
-    job.tell("stop")
-    assert job.hear("stopped")
-    assert job.wait() == 0
-    warnings = [line for line in job.errors.splitlines() if "WARN" in line and "sparkexporter" in line]
-    assert len(warnings) == 1, warnings
-    assert "nothing is served to the daemon; the job and Spark's sinks go on" in warnings[0]
-    assert TOKEN not in job.errors
-
-
 @pytest.fixture
 def server(tmp_path):
     """A Spark Connect server that can be steered."""
     (tmp_path / "token").write_text(TOKEN + "\n")
-    conf = {"spark.exporter.tokenFile": str(tmp_path / "token"), "spark.exporter.interval": "200ms"}
+    conf = {
+        "spark.exporter.tokenFile": str(tmp_path / "token"),
+        "spark.exporter.interval": "200ms",
+        "spark.exporter.events.allow": "config,custom,log-level,sql-conf,cancel",
+    }
     program = ConnectServer(tmp_path / "server", conf)
     yield program
     program.kill_group()
@@ -294,10 +284,25 @@ def test_spark_connect(server, start_job, start_daemon, tmp_path):
     storage = ("level=DEBUG", "logger=org.apache.spark.storage.BlockManager")
     code, output, _ = run("events", "send", "log-level", *storage, "--wait=120s")
     assert (code, table(output)) == (0, dict.fromkeys(["driver", "0", "1"], "handled"))
+    # The session of a client has settings of its own, which nobody but the client could reach.
+    words = ("key=spark.sql.shuffle.partitions", "value=7", "--wait=120s", "--format=json")
+    code, output, errors = run("events", "send", "sql-conf", *words)
+    assert (code, errors) == (0, "")
+    (recipient,) = json.loads(output)["recipients"]
+    assert (recipient["id"], recipient["state"]) == ("driver", "handled")
+    assert recipient["result"]["former"] == {"spark.sql.shuffle.partitions": "200"}
+    assert recipient["result"]["sessions"] >= 2
     (work / "go").touch()
     assert job.hear("ended") == ["0", "1"]
+    job.tell("setting")
+    assert job.hear("partitions") == "7"
     job.tell("query")
     assert job.hear("total") == sum(range(1_000))
+    job.tell("tag")
+    # Its job has the tag as the server has made it unique.
+    cancel = ("events", "send", "cancel", "tag=nightly", "--wait=60s")
+    until(lambda: run(*cancel)[0] == 0, "the query runs, and is cancelled")
+    assert job.hear("cancelled") is True
     executors = (tmp_path / "server" / "spark-home" / "work").glob("*/*/stderr")
     for log in (server.log, *executors):
         until(lambda log=log: " DEBUG BlockManager" in log.read_text(), f"{log} has what is new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import math
 import re
@@ -17,7 +18,15 @@ from exporter.daemon import logs
 from exporter.daemon.control.bucket import Bucket
 from exporter.daemon.control.document import PREFIX, Operation, load
 from exporter.daemon.control.lane import Lane
-from exporter.daemon.control.refusal import HEADERS, Refusal, busy
+from exporter.daemon.control.refusal import (
+    CONTROL_OFF,
+    HEADERS,
+    TOKEN_MISSING,
+    TOKEN_WRONG,
+    Refusal,
+    busy,
+)
+from exporter.daemon.control.refused import Refused
 from exporter.daemon.control.relay import Relay
 from exporter.daemon.control.relay import Request as Relayed
 
@@ -36,6 +45,8 @@ CHANGES_AT_ONCE = 100
 WAITING = 64
 CALLS = 16
 """How many requests may wait for something in a driver, and how many others may be under way."""
+CALLS_LEFT = 1.0
+"""Seconds that the others have when the daemon ends: a driver usually answers in milliseconds."""
 NO_TOKEN = "control is off: this daemon has no token; give it one with --token-file or SPARK_EXPORTER_TOKEN"  # noqa: S105
 WRONG_TOKEN = "the token is missing or wrong; expected the header Authorization: Bearer TOKEN"  # noqa: S105
 _ACTOR = "Spark-Exporter-Actor"
@@ -51,11 +62,17 @@ class Api:
         token: whoever sends it may do everything, and plugins get it from the daemon; None: control is off.
         timeout: seconds that a driver may take for an answer, beyond what it is asked to wait.
         changes: how often something may be changed.
+        refused: counts what is refused.
 
     """
 
     def __init__(
-        self, directory: Directory, token: str | None, timeout: float, changes: Bucket | None = None
+        self,
+        directory: Directory,
+        token: str | None,
+        timeout: float,
+        changes: Bucket | None = None,
+        refused: Refused | None = None,
     ) -> None:
         """Prepare the routes."""
         self._directory = directory
@@ -65,6 +82,7 @@ class Api:
         self._waiting = Lane("waiting requests", WAITING)
         self._calls = Lane("requests", CALLS)
         self._document = load()
+        self.refused = refused if refused is not None else Refused()
 
     def route(self) -> BaseRoute:
         """Return all of it as one route."""
@@ -75,8 +93,13 @@ class Api:
             Route(path.removeprefix(PREFIX), self._endpoint(operations), methods=[*operations])
             for path, operations in by_path.items()
         ]
-        handlers = {HTTPException: _unknown, Refusal: _refused}
+        handlers = {HTTPException: _unknown, Refusal: self._refuse}
         return Mount(PREFIX, Starlette(routes=routes, exception_handlers=handlers))  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        """Let nobody wait any longer. In the event loop that serves."""
+        self._waiting.stop()
+        asyncio.get_running_loop().call_later(CALLS_LEFT, self._calls.stop)
 
     def _endpoint(self, operations: dict[str, Operation]) -> Callable[..., object]:
         async def endpoint(request: Request) -> Response:
@@ -97,11 +120,17 @@ class Api:
 
     def _admit(self, request: Request) -> None:
         if self._token is None:
-            raise Refusal(403, NO_TOKEN)
+            raise Refusal(403, NO_TOKEN, reason=CONTROL_OFF)
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         right = hmac.compare_digest(given.strip().encode("latin-1"), self._token)
         if scheme.lower() != "bearer" or not right:
-            raise Refusal(401, WRONG_TOKEN, {"WWW-Authenticate": "Bearer"})
+            reason = TOKEN_WRONG if given.strip() else TOKEN_MISSING
+            raise Refusal(401, WRONG_TOKEN, {"WWW-Authenticate": "Bearer"}, reason)
+
+    async def _refuse(self, request: Request, refusal: Refusal) -> Response:
+        if refusal.reason is not None:
+            self.refused.note(refusal.reason, request.method, request.url.path, _client(request))
+        return refusal.response
 
     def _list(self) -> Response:
         found = [item._asdict() for item in self._directory.listed()]
@@ -122,17 +151,16 @@ class Api:
         relayed = Relayed(operation.method, _path(operation, request), {}, headers, body)
         status = 0
         try:
-            response = await self._calls.run(lambda: self._hand_on(request, relayed))
+            response = await self._calls.run(lambda: self._hand_on(request, relayed), doubt=True)
             status = response.status_code
         except Refusal as refusal:
             status = refusal.status
             raise
         finally:
-            client = request.client.host if request.client is not None else ""
             fields = {
                 "app_id": request.path_params["app_id"],
                 "actor": headers.get(_ACTOR, ""),
-                "client": client,
+                "client": _client(request),
             }
             logs.info("control", operation=operation.name, status=status, **fields)
         return response
@@ -140,6 +168,10 @@ class Api:
     def _hand_on(self, request: Request, relayed: Relayed) -> Response:
         app_id = request.path_params["app_id"]
         return self._relay.send(app_id, self._directory.endpoint(app_id), relayed)
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 def _path(operation: Operation, request: Request) -> str:
@@ -184,7 +216,3 @@ async def _unknown(request: Request, error: HTTPException) -> Response:
     sentences = {404: "there is nothing here", 405: f"{request.method} is not possible here"}
     sentence = f"{sentences.get(error.status_code, error.detail)}; see {PREFIX}/openapi.json"
     return Refusal(error.status_code, sentence, error.headers).response
-
-
-async def _refused(_request: Request, refusal: Refusal) -> Response:
-    return refusal.response

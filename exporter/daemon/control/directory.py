@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from exporter.daemon.control.refusal import Refusal
+from exporter.daemon.control.refusal import CONTROL_OFF, Refusal
 
 if TYPE_CHECKING:
     from exporter.daemon.model import Record
@@ -61,10 +61,17 @@ class Directory:
             raise Refusal(409, f"{shown} is lost: its driver does not answer any more")
         endpoint = self._endpoint(record)
         if not endpoint:
-            raise Refusal(409, f"{shown} runs without the plugin, or it has not been found yet")
+            raise self._without(shown, record)
         if record.snapshot is not None and not record.snapshot.control:
-            raise Refusal(403, NO_CONTROL.format(shown))
+            raise Refusal(403, NO_CONTROL.format(shown), reason=CONTROL_OFF)
         return endpoint
+
+    def _without(self, shown: str, record: Record) -> Refusal:
+        target = self._status.view().get(record.target)
+        if target is not None and target.up and target.app_id == record.application.id:
+            return Refusal(409, f"{shown} {target.state}")
+        # A daemon that was just started finds it in a moment, and whoever waits for something waits on.
+        return Refusal(503, f"the plugin of {shown} has not been found yet", {"Retry-After": "1"})
 
     def _listed(self, record: Record) -> Listed:
         application, snapshot = record.application, record.snapshot

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from exporter.daemon.control.refusal import busy
+from exporter.daemon.control.refusal import busy, stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from exporter.daemon.control.refusal import Refusal
 
 T = TypeVar("T")
 
@@ -29,16 +31,24 @@ class Lane:
         self._name = name
         self._most = most
         self._room = threading.BoundedSemaphore(most)
+        self._under_way: dict[asyncio.Future[Any], Refusal] = {}
+        self._stopped = False
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], *, doubt: bool = False) -> T:
         """Return what ``work()`` returns, or raise what it raises.
 
         A caller that is cancelled leaves the thread behind, and its place is taken until it is done.
 
+        Args:
+            work: is done in a thread.
+            doubt: it changes something, so that nobody knows what became of it if it is left behind.
+
         Raises:
-            Refusal: there is no room.
+            Refusal: there is no room, or the daemon ends.
 
         """
+        if self._stopped:
+            raise stopping(doubt=False)
         if not self._room.acquire(blocking=False):
             raise busy(503, f"too many requests at a time; at most {self._most} {self._name}", 1)
         loop = asyncio.get_running_loop()
@@ -70,4 +80,15 @@ class Lane:
         except RuntimeError:
             self._room.release()
             raise busy(503, "no thread is left", 1) from None
-        return await future
+        self._under_way[future] = stopping(doubt=doubt)
+        try:
+            return await future
+        finally:
+            del self._under_way[future]
+
+    def stop(self) -> None:
+        """Tell all who are here, and whoever comes from now on, that the daemon ends. In their event loop."""
+        self._stopped = True
+        for future, refusal in self._under_way.items():
+            if not future.done():
+                future.set_exception(refusal)

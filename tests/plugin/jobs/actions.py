@@ -12,12 +12,18 @@ def sleep(_rows):
     return iter(())
 
 
-def run_for_ever(context, number):
-    """Run a job in a group and with a tag until somebody cancels it."""
+def run_for_ever(spark, number):
+    """Run a job in a group and with tags until somebody cancels it."""
+    context = spark.sparkContext
     context.setJobGroup(f"group-{number}", "a job that never ends", interruptOnCancel=True)
     context.addJobTag(f"tag-{number}")
+    rows = context.parallelize([(number,)], 1).mapPartitions(sleep)
+    if spark.version >= "4":
+        # Only queries have it.
+        spark.addTag(f"session-tag-{number}")
+        rows = spark.createDataFrame(rows, "number int")
     try:
-        context.parallelize([number], 1).mapPartitions(sleep).count()
+        rows.count()
     except Exception as error:  # noqa: BLE001 - what it is depends on the version of Spark
         say(**{f"ended-{number}": "cancel" in str(error)})
 
@@ -32,13 +38,18 @@ def main():
     # In a session that nobody else knows.
     rate = spark.newSession().readStream.format("rate").load()
     queries = [rate.writeStream.queryName(name).format("noop").start() for name in ("orders", "clicks")]
+    # As Scala and Java code does.
+    plugin = spark.sparkContext._jvm.io.sparkexporter
+    plugin.LiveConfig.declare("threshold", plugin.LiveRule.ofLong().minimum(0).byDefault(10))
     say(ready=[query.id for query in queries])
+    hear("read")
+    say(values=[plugin.LiveConfig.getLong("threshold"), plugin.LiveConfig.version()])
     hear("look")
     say(settings=[spark.conf.get(f"spark.sql.{key}") for key in ("shuffle.partitions", "session.timeZone")])
     say(cached=[name for name in ("first", "second", "third") if spark.catalog.isCached(name)])
     say(active=[query.name for query in queries if query.isActive])
-    for number in range(4):
-        threading.Thread(target=run_for_ever, args=(spark.sparkContext, number), daemon=True).start()
+    for number in range(5):
+        threading.Thread(target=run_for_ever, args=(spark, number), daemon=True).start()
         hear("next")
     hear("stop")
     spark.stop()

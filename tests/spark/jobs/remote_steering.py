@@ -4,6 +4,7 @@ They write down what they see in the directory that is the second argument; ``go
 """
 
 import sys
+import time
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -26,10 +27,23 @@ def main():
         for frame in frames:
             yield pd.DataFrame({"name": list(run(frame.itertuples()))})
 
+    def never(frames):
+        for _ in frames:
+            time.sleep(3600)
+        yield from ()
+
     rows = spark.range(0, 2, 1, 2).mapInPandas(each, "name string").collect()
     say(ended=sorted(row.name for row in rows))
+    hear("setting")
+    say(partitions=spark.conf.get("spark.sql.shuffle.partitions"))
     hear("query")
     say(total=spark.range(0, 1_000, 1, 4).groupBy().sum("id").collect()[0][0])
+    hear("tag")
+    spark.addTag("nightly")
+    try:
+        spark.range(0, 2, 1, 2).mapInPandas(never, "name string").collect()
+    except Exception as error:  # noqa: BLE001 - what it is depends on the version of Spark
+        say(cancelled="cancel" in str(error).lower())
     hear("stop")
     spark.stop()
 

@@ -8,12 +8,33 @@ import struct
 import threading
 
 PATIENCE = 60
+# Until then no test runs.
+FAR = 1e11
 
 
 def frame(header, body=b""):
     """Return a frame; the header may be bytes that are no JSON."""
     head = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack(">II", 4 + len(head) + len(body), len(head)) + head + body
+
+
+def message(number, topic, payload=None, **fields):
+    """Return a message of an executor, as header and body."""
+    header = {"kind": "message", "call": number, "topic": topic, "encoding": "json", "reply": True}
+    return {**header, "timeout": PATIENCE, "from": "1", **fields}, json.dumps(payload).encode()
+
+
+def event(number, kind, payload=None, expires=FAR):
+    """Return an event, as header and body."""
+    header = {
+        "kind": "event",
+        "call": number,
+        "event": f"{number:016x}",
+        "type": kind,
+        "time": 1.0,
+        "expires": expires,
+    }
+    return header, json.dumps(payload).encode()
 
 
 class Session:

@@ -37,6 +37,10 @@ def context(directory, *, ready=True):
 @pytest.fixture
 def pyspark(monkeypatch):
     """Return the class attributes of pyspark's SparkContext."""
+    # The thread of this process would follow it as well, whichever test has started it or does.
+    monkeypatch.setattr(attach._State, "started", True)
+    if attach._State.follower is not None:
+        monkeypatch.setattr(attach._State.follower, "step", lambda: None)
     state = types.SimpleNamespace(_active_spark_context=None, _gateway=None)
     monkeypatch.setitem(sys.modules, "pyspark", types.SimpleNamespace(SparkContext=state))
     return state

@@ -41,6 +41,16 @@ def test_every_kind_of_value(files, value):
 
 
 @pytest.mark.usefixtures("steering")
+@pytest.mark.parametrize("key", [[], {}, {"threshold"}, 5, None, 1.5, b"threshold", ("threshold",)])
+def test_a_key_that_is_no_text(files, key):
+    """Nobody can have set it: the reader goes on with his default."""
+    assert (config.get(key), config.get(key, 3)) == (None, 3)
+    files.set(1, threshold=25, limits=[1])
+    assert (config.get(key), config.get(key, 3)) == (None, 3)
+    assert config.get("threshold") == 25
+
+
+@pytest.mark.usefixtures("steering")
 def test_containers_are_the_readers_own(files):
     """Nobody can change what others read."""
     files.set(1, limits={"a": [1]})

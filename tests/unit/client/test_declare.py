@@ -65,9 +65,32 @@ def test_a_value_that_is_there_already_does_not_fit(hop, warnings_logged):
     config.declare("threshold", type=int)
     (warning,) = warnings_logged()
     assert warning == (
-        "spark-exporter: the declaration of 'threshold' meets with: "
-        'threshold: "x" is not an int. What is set now stays.'
+        "spark-exporter: the present value of 'threshold' does not fit its declaration, and stays: "
+        'threshold: "x" is not an int.'
     )
+
+
+def test_a_rule_that_is_none_for_java(hop, warnings_logged):
+    """One warning, which says that the declaration does not count; there is no exception."""
+    hop.refuse("declare", "bad_rule", "pattern of 'q' cannot be read by Java: Unknown inline modifier")
+    config.declare("q", type=str, pattern="(?P<x>a)", default="a")
+    config.declare("q", type=str, pattern="(?P<x>a)", default="a")
+    (warning,) = warnings_logged()
+    assert warning == (
+        "spark-exporter: the declaration of 'q' is not in force: pattern of 'q' cannot be read by Java: "
+        "Unknown inline modifier. Any value is accepted, or what an earlier declaration of it allows."
+    )
+    assert config.get("q") == "a"
+
+
+def test_a_rule_that_is_too_long_to_be_told(hop, warnings_logged):
+    """It is said once, and others are told all the same: the connection stays."""
+    config.declare("long", type=str, choices=["x" * (2 << 20)])
+    config.declare("short", type=int)
+    assert [header["key"] for header, _ in hop.noted("declare")] == ["short"]
+    (warning,) = warnings_logged()
+    assert warning.startswith("spark-exporter: the plugin refused a request (declare): a header of 2097")
+    assert len(hop.noted("hello")) == 1
 
 
 def test_a_rule_that_the_plugin_refuses(hop, warnings_logged):
@@ -115,6 +138,8 @@ def test_control_is_off(hop, warnings_logged):
         ("k", {"type": int, "pattern": "a"}, ValueError, "pattern of 'k' needs type=str, not int"),
         ("k", {"type": str, "pattern": 5}, TypeError, "pattern of 'k' must be a string, not 5"),
         ("k", {"type": str, "pattern": "("}, ValueError, "pattern of 'k' is no regular expression: "),
+        ("k", {"type": str, "pattern": "\ud800"}, ValueError, "pattern of 'k' must be text: .* surrogates"),
+        ("k", {"type": dict, "default": {1: 2}}, TypeError, "default of 'k' must be .* be texts, not 1$"),
         (
             "k",
             {"type": str, "pattern": "a+", "default": "ab"},

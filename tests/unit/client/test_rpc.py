@@ -2,6 +2,7 @@
 
 import json
 import socket
+import stat
 import threading
 import time
 
@@ -299,7 +300,6 @@ def test_messages_are_off(worker):
         "1234 ",
         f"1234 {'a' * 32}",
         f"1234 {'a' * 31}\n",
-        f"0 {'a' * 32}\n",
         f"70000 {'a' * 32}\n",
         f"-1 {'a' * 32}\n",
         f"x {'a' * 32}\n",
@@ -316,6 +316,38 @@ def test_a_damaged_secret_file(hop, content):
     assert "aaa" not in str(caught.value)
     hop.write_file(f"{hop.port} {hop.secret}\n")
     assert rpc.ask("echo", 1, PATIENCE) == 1
+
+
+def test_the_first_who_asks_has_the_port_opened(hop, worker):
+    """The plugin listens to nobody until somebody wants to talk."""
+    hop.write_file(f"0 {hop.secret}\n")
+
+    def open_port():
+        until((worker / "hop.wanted").exists)
+        hop.write_file(f"{hop.port} {hop.secret}\n")
+
+    plugin = threading.Thread(target=open_port)
+    plugin.start()
+    assert rpc.ask("echo", 1, PATIENCE) == 1
+    plugin.join()
+    assert stat.S_IMODE((worker / "hop.wanted").stat().st_mode) == 0o600
+
+
+def test_a_port_that_does_not_open(hop):
+    """Whoever asks hears it in time."""
+    hop.write_file(f"0 {hop.secret}\n")
+    with pytest.raises(rpc.UnavailableError, match=r"^the plugin did not open its port in time$"):
+        rpc.ask("echo", timeout=0.1)
+
+
+def test_a_port_that_cannot_be_asked_for(hop, worker):
+    """A directory that takes no file is named in the error."""
+    hop.write_file(f"0 {hop.secret}\n")
+    (worker / "hop.wanted").mkdir()
+    with pytest.raises(
+        rpc.UnavailableError, match=r"^the plugin cannot be asked to open its port: .*hop\.wanted"
+    ):
+        rpc.ask("echo", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])

@@ -1,14 +1,14 @@
 """What the driver's Python serves: handlers of messages and events, and declared keys, told when needed."""
 
-import json
 import threading
 
 import pytest
-from fake_hop import PATIENCE
+from fake_hop import FAR, PATIENCE, event, message
 from steering import until
 
 from exporter import config, events, rpc
 from exporter.client import pool
+from exporter.client.hopfile import NoHopError
 
 
 @pytest.fixture
@@ -21,25 +21,6 @@ def hop(start_hop, tmp_path):
 def run(steering, hop):
     """Let the application begin."""
     return lambda: steering.run_in(hop.directory)
-
-
-def message(number, topic, payload=None, **fields):
-    """Return a message of an executor, as header and body."""
-    header = {"kind": "message", "call": number, "topic": topic, "encoding": "json", "reply": True}
-    return {**header, "timeout": PATIENCE, "from": "1", **fields}, json.dumps(payload).encode()
-
-
-def event(number, kind, payload=None):
-    """Return an event, as header and body."""
-    header = {
-        "kind": "event",
-        "call": number,
-        "event": f"{number:016x}",
-        "type": kind,
-        "time": 1.0,
-        "expires": 2.0,
-    }
-    return header, json.dumps(payload).encode()
 
 
 def test_handlers_are_told_when_the_application_begins(hop, run):
@@ -238,7 +219,7 @@ def test_events_are_handled_in_order(hop, run):
 
     @events.on("reload")
     def reload(occurred):
-        assert (occurred.type, occurred.time, occurred.expires) == ("reload", 1.0, 2.0)
+        assert (occurred.type, occurred.time, occurred.expires) == ("reload", 1.0, FAR)
         if occurred.payload == "fail":
             raise ValueError("no such path")
         if occurred.payload == "itself":
@@ -350,6 +331,39 @@ def test_the_application_is_ending(steering, hop, run, warnings_logged):
     hop.close()
     until(lambda: steering.serving._directory is None)
     rpc.handler("another")(lambda payload: payload)
+    assert warnings_logged() == []
+
+
+def test_the_application_ends_before_anything_was_told(steering, hop, run, warnings_logged):
+    """It listened when it began, so there is nothing to warn about."""
+    run()
+    (hop.directory / "hop").unlink()
+    hop.close()
+    rpc.handler("topic")(lambda payload: payload)
+    until(lambda: steering.serving._directory is None)
+    assert warnings_logged() == []
+
+
+def test_the_application_ends_while_it_is_being_told(steering, tmp_path, monkeypatch, warnings_logged):
+    """Whatever comes first, the end or the failure: it is the end, and the next application is served."""
+    ended, told = threading.Event(), threading.Event()
+
+    def connection(_deadline):
+        if ended.is_set():
+            told.set()
+        else:
+            ended.set()
+            steering.serving.follow(None)
+        raise NoHopError("the plugin takes no messages: its file is gone")
+
+    monkeypatch.setattr(steering.link, "connection", connection)
+    (tmp_path / "hop").touch()
+    steering.serving.follow(str(tmp_path))
+    rpc.handler("topic")(lambda payload: payload)
+    assert ended.wait(PATIENCE)
+    steering.serving.follow(str(tmp_path))
+    assert told.wait(PATIENCE)
+    until(lambda: steering.serving._directory is None)
     assert warnings_logged() == []
 
 

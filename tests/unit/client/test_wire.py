@@ -117,6 +117,8 @@ CIRCULAR.append(CIRCULAR)
         ({1, 2}, TypeError),
         (object(), TypeError),
         ({(1, 2): 3}, TypeError),
+        ({1: 2}, TypeError),
+        ([{"a": ({"b": {None: 2}},)}], TypeError),
     ],
 )
 def test_what_is_no_json(value, error):
@@ -125,6 +127,23 @@ def test_what_is_no_json(value, error):
         error, match=r"^payload must be JSON \(None, bool, int, finite float, str, list, dict\): "
     ):
         json_bytes(value, "payload")
+
+
+def test_keys_are_texts():
+    """Otherwise one of these values would be lost without a word."""
+    with pytest.raises(TypeError, match=r"^payload must be .*: the keys of a dict must be texts, not 1$"):
+        json_bytes({1: 2, "1": 3}, "payload")
+
+
+@settings(deadline=None)
+@given(st.text(st.characters() | st.characters(categories=["Cs"])))
+def test_a_header_is_always_text_that_utf_8_has(text):
+    """Whatever got into it: the JVM would refuse half of a character, however it is written."""
+    data = frame({"kind": "failed", "error": text})
+    assert json.loads(data[8:].decode()) == {
+        "kind": "failed", "error": text.encode("utf-8", "replace").decode(),
+    }  # fmt: skip
+    assert b"\\ud" not in data.replace(b"\\\\", b"")
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def event(*recipients, **more):
 class FakeDaemon:
     """The server. ``answers[method, path]`` is a document, or a list of them to give one after the other.
 
-    A document may be a pair of status and document, bytes, or a function of the handler.
+    A document may be bytes, a function of the handler, or a tuple: status, document and perhaps headers.
     """
 
     def __init__(self, port=0):
@@ -101,10 +101,12 @@ class Handler(BaseHTTPRequestHandler):
             found = found.pop(0) if len(found) > 1 else found[0]
         if callable(found):
             found = found(self)
-        status, document = found if isinstance(found, tuple) else (200, found)
+        status, document, *headers = found if isinstance(found, tuple) else (200, found)
         content = document if isinstance(document, bytes) else json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        for key, value in headers[0].items() if headers else ():
+            self.send_header(key, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

@@ -71,6 +71,89 @@ def test_a_daemon_that_starts_anew_is_waited_for(daemon, run, start_daemon):
     assert run("config", "set", "etl", "a=1", "--wait", "30s").code == 0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [(500, b"Internal Server Error"), (503, b"<html>"), (599, {"error": "x"}), (429, {"error": "too many"})],
+)
+def test_whoever_stands_in_for_a_daemon_is_waited_for(daemon, run, answer):
+    """A server that ends, or a proxy before one: what it says of itself is over in a moment."""
+    daemon.put("PATCH", PATH, config(8, {"driver": 8, "1": 7}))
+    daemon.put("GET", PATH, answer, answer, config(8))
+
+    assert run("config", "set", "etl", "a=1", "--wait", "30s").code == 0
+
+
+def test_nothing_may_listen_for_a_while(daemon, run, start_daemon, monkeypatch):
+    """Between the end of a daemon and the begin of the next one."""
+    daemon.put("PATCH", PATH, config(8, {"driver": 8, "1": 7}))
+    refused = []
+
+    def end(_handler):
+        daemon.close()
+        return 503, {"error": "this daemon is stopping"}
+
+    exchange = client.Fetcher.exchange
+
+    def watched(self, *words, **more):
+        try:
+            return exchange(self, *words, **more)
+        except client.SourceError as error:
+            refused.append(str(error))
+            if len(refused) == 3:
+                start_daemon(daemon.port).put("GET", PATH, config(8))
+            raise
+
+    monkeypatch.setattr(client.Fetcher, "exchange", watched)
+    daemon.put("GET", PATH, end)
+
+    assert run("config", "set", "etl", "a=1", "--wait", "30s").code == 0
+    assert len(refused) == 3
+    assert all(text.endswith("nothing listens there") for text in refused)
+
+
+def test_a_change_that_comes_too_soon_is_sent_again(daemon, run):
+    """After as long as it is told to; nothing was done, so it cannot be done twice."""
+    refusal = (429, {"error": "more than 20 changes a second"}, {"Retry-After": "1"})
+    daemon.put("PATCH", PATH, refusal, config(8))
+    ran = run("config", "set", "etl", "a=1")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert daemon.bodies("PATCH") == [{"a": 1}] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "pause", "pauses"),
+    [(429, "2", [2.0, 2.0]), (503, "2", [2.0, 2.0]), (429, "0", [1.0] * 4), (429, "9", [])],
+)
+def test_how_often_a_change_is_sent_again(daemon, status, pause, pauses):
+    """Only before the deadline, and never without a pause."""
+    now, slept = [0.0], []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    daemon.put("PATCH", PATH, (status, {"error": "too many"}, {"Retry-After": pause}))
+    asked = client.Client(daemon.url, "t", clock=lambda: now[0], sleep=sleep)
+    with pytest.raises(client.Failure, match="too many"):
+        asked.change(client.Chosen("app-1", "etl"), "{}", None, 5.0)
+
+    assert slept == pauses
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(429, {"error": "x"}), (429, {"error": "x"}, {"Retry-After": "soon"}),
+     (504, {"error": "whether it was done is not known"}, {"Retry-After": "1"})],
+)  # fmt: skip
+def test_what_is_not_sent_again(daemon, run, answer):
+    """What may have been done, and what nobody says a time for."""
+    daemon.put("PATCH", PATH, answer)
+
+    assert run("config", "set", "etl", "a=1", "--wait=30s").code == 1
+    assert len(daemon.bodies("PATCH")) == 1
+
+
 def test_what_ends_the_waiting(daemon, run):
     """What cannot pass is said at once; what could is said when the time is over."""
     daemon.put("PATCH", PATH, config(8))
@@ -186,7 +269,13 @@ def test_json_for_programs(daemon, run):
         (["set", "etl"], "the following arguments are required: KEY=VALUE"),
         (["set"], "the following arguments are required: APP, KEY=VALUE"),
         (["unset", "etl"], "the following arguments are required: KEY"),
+        (["set", "etl", "n=1e400"], "'n': '1e400' is too large for a number of 64 bits"),
         (["set", "etl", "a=1", "--wait=soon"], "--wait: 'soon' is not a duration"),
+        (
+            ["set", "etl", "a=1", "--wait", "-3s"],
+            "--wait: '-3s' is not a duration; expected numbers with units",
+        ),
+        (["set", "etl", "--wait", "-.5", "a=1"], "--wait: '-.5' is not a duration"),
         (
             ["set", "etl", "a=1", "--if-version=x"],
             "--if-version: 'x' is not a limit; expected a whole number",
@@ -225,6 +314,17 @@ def test_what_is_no_daemon(daemon, run, body):
 
     sentence = f"{daemon.url} answers with status 404, not as a daemon does: "
     sentence += "is it spark-exporter serve, and of this version?"
+    assert (ran.code, ran.err) == (3, f"spark-exporter: {sentence}\n")
+
+
+def test_the_plugin_is_no_daemon(daemon, run):
+    """Exit code 3, and what was mixed up: their ports are neighbours."""
+    daemon.put("GET", "", (404, {"error": "there is nothing here; see /v1/snapshot"}))
+    ran = run("config", "set", "etl", "a=1")
+
+    sentence = (
+        f"{daemon.url} is the plugin in a driver and not the daemon; expected the URL of spark-exporter serve"
+    )
     assert (ran.code, ran.err) == (3, f"spark-exporter: {sentence}\n")
 
 

@@ -24,7 +24,7 @@ def test_send_is_accepted(daemon, run):
         "1       accepted\n"
     )
     assert daemon.bodies("POST") == [
-        {"type": "reload", "payload": {"table": "prices", "rows": 25}, "target": "all", "ttl_seconds": 60.0}
+        {"type": "reload", "payload": {"table": "prices", "rows": 25}, "ttl_seconds": 60.0}
     ]
     assert daemon.requests[-1][2]["Spark-Exporter-Actor"] == "alice@laptop"
 
@@ -196,4 +196,4 @@ def test_what_belongs_to_one_call_is_no_variable(daemon, run, monkeypatch):
     daemon.put("POST", PATH, (202, ACCEPTED))
 
     assert run("events", "send", "etl", "reload").code == 0
-    assert daemon.bodies("POST")[0]["target"] == "all"
+    assert "target" not in daemon.bodies("POST")[0]

@@ -1,5 +1,6 @@
 """The API on a real socket, in front of a plugin that says what the test wants."""
 
+import asyncio
 import json
 import threading
 
@@ -48,16 +49,25 @@ class Control:
         return self.requests[-1]
 
 
+class Server(uvicorn.Server):
+    """A server whose event loop is known."""
+
+    async def startup(self, sockets=None):
+        """Note it."""
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+
 class Served:
     """A daemon's API."""
 
-    def __init__(self, token, timeout, changes):
+    def __init__(self, token, timeout, changes, refused=None):
         """Serve it, knowing no application."""
         self.store, self.status = Store(900.0), Status()
-        api = Api(Directory(self.store, self.status), token, timeout, changes)
-        app = make_app("/metrics", lambda _form: [b""], dict, lambda: True, [api.route()])
+        self._api = Api(Directory(self.store, self.status), token, timeout, changes, refused)
+        app = make_app("/metrics", lambda _form: [b""], dict, lambda: True, [self._api.route()])
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
-        self._server = uvicorn.Server(config)
+        self._server = Server(config)
         self._listener = listen(Address("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})
         self._thread.start()
@@ -75,6 +85,16 @@ class Served:
         self.store.publish(target, snapshot.application, snapshot)
         self.status.describe(target, "", up=True, app_id=app_id, endpoint=driver.url)
         return target
+
+    def refused(self):
+        """Return how many requests were refused, by reason."""
+        return dict(self._api.refused.counts)
+
+    def stop(self):
+        """Begin to end, as far as the API is concerned, and go on serving."""
+        done = threading.Event()
+        self._server.loop.call_soon_threadsafe(lambda: (self._api.stop(), done.set()))
+        assert done.wait(PATIENCE)
 
     def ask(self, method, path, token=TOKEN, **options):
         """Send a request below ``/api/v1``."""

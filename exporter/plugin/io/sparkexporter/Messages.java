@@ -92,7 +92,7 @@ public final class Messages {
     MessageService service = service();
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
     CompletableFuture<Answer> done = new CompletableFuture<>();
-    service.carry(new Exchange(topic, service.id(), json, body, true, deadline, done::complete));
+    service.carry(new Exchange(new Message(topic, service.id(), json, body), true, deadline, done::complete));
     Answer answer = await(done, timeoutMillis + GRACE_MILLIS);
     return new Message(topic, MessageService.DRIVER, answer.isJson(), answer.body());
   }
@@ -100,7 +100,7 @@ public final class Messages {
   private static void send(String topic, boolean json, byte[] body) {
     MessageService service = service();
     CompletableFuture<Answer> done = new CompletableFuture<>();
-    service.carry(new Exchange(topic, service.id(), json, body, false, System.nanoTime(), done::complete));
+    service.carry(new Exchange(new Message(topic, service.id(), json, body), false, System.nanoTime(), done::complete));
     // Complete already: nobody waits for what becomes of it.
     throwIfFailed(done.join());
   }

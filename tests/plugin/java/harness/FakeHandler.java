@@ -12,7 +12,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Handles events as their payloads say: {@code {"do": "return", "result": "JSON"}}, throw, fail, expire, hold, none. */
+/**
+ * Handles events as their payloads say: {@code {"do": "return", "result": "JSON"}}, throw, fail, expire, hold, none, or block,
+ * which keeps the thread until it is released.
+ */
 final class FakeHandler implements EventHandler {
   private final List<String> begun = Collections.synchronizedList(new ArrayList<>());
   private final Map<String, CompletableFuture<String>> held = new ConcurrentHashMap<>();
@@ -42,6 +45,9 @@ final class FakeHandler implements EventHandler {
         answer.complete(null);
         break;
       case "hold":
+        break;
+      case "block":
+        answer.get();
         break;
       case "none":
         return null;

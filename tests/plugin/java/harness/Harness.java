@@ -40,6 +40,7 @@ public final class Harness {
     Reporting.addTo(commands);
     Reading.addTo(commands);
     Steering.addTo(commands);
+    Declaring.addTo(commands);
     Messaging.addTo(commands);
     Ending.addTo(commands);
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

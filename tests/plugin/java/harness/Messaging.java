@@ -105,6 +105,7 @@ final class Messaging {
     commands.put("batch_receive", arguments -> of(arguments).services.receive(arguments.get("bytes").binaryValue()));
     commands.put("log_level", Messaging::logLevel);
     commands.put("rules", arguments -> of(arguments).live.rulesJson());
+    commands.put("value_set", arguments -> of(arguments).set(arguments));
   }
 
   /** Returns the level that a logger has; sets it before if asked to. */
@@ -114,6 +115,10 @@ final class Messaging {
       Configurator.setLevel(logger, Level.getLevel(arguments.get("set").asText()));
     }
     return LogManager.getLogger(logger).getLevel().name();
+  }
+
+  private Object set(JsonNode arguments) throws Exception {
+    return live.patch(Collections.singletonMap(arguments.get("key").asText(), arguments.get("value").asText()), null);
   }
 
   private static Messaging of(JsonNode arguments) {

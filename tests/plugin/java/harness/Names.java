@@ -1,6 +1,7 @@
 package harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.action.JobTags;
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
 import io.sparkexporter.sample.DropwizardNames;
@@ -9,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Names in the Dropwizard registry, and the names and values of settings. */
+/** Names in the Dropwizard registry, the names and values of settings, and tags of jobs. */
 final class Names {
   private Names() {}
 
@@ -17,6 +18,7 @@ final class Names {
     commands.put("dropwizard_name", Names::dropwizardName);
     commands.put("settings_keys", Names::keys);
     commands.put("settings_parse", Names::parse);
+    commands.put("job_tags", Names::jobTags);
   }
 
   private static Object dropwizardName(JsonNode arguments) {
@@ -26,6 +28,15 @@ final class Names {
         Convert.texts(arguments.get("names")),
         Convert.texts(arguments.get("values")),
         part.isNull() ? null : part.isNumber() ? DropwizardNames.bucket(part.asDouble()) : part.asText());
+  }
+
+  private static Object jobTags(JsonNode arguments) {
+    String tag = arguments.get("tag").asText();
+    List<String> running = Convert.texts(arguments.get("running"));
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("meant", JobTags.meant(tag, running));
+    answer.put("none", JobTags.none(tag, running));
+    return answer;
   }
 
   private static Object keys(JsonNode arguments) {

@@ -21,12 +21,14 @@ final class Serving {
   private static Object start(JsonNode arguments) throws Exception {
     Applications application = Applications.ALL.get(arguments.get("store"));
     boolean starting = arguments.has("starting");
-    return ALL.add(
-        HttpEndpoint.start(
-            application.store,
-            () -> starting ? null : application.writer,
-            Convert.settings(arguments.get("settings")),
-            application.steering == null ? null : application.steering.control));
+    HttpEndpoint endpoint = HttpEndpoint.start(Convert.settings(arguments.get("settings")));
+    if (!arguments.has("silent")) {
+      endpoint.serve(
+          application.store,
+          () -> starting ? null : application.writer,
+          application.steering == null ? null : application.steering.control);
+    }
+    return ALL.add(endpoint);
   }
 
   private static Object url(JsonNode arguments) {

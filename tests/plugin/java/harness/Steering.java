@@ -28,7 +28,7 @@ final class Steering {
   final DriverControl control;
 
   private Steering(Applications application, JsonNode arguments) {
-    copy = LiveCopy.in(directory(arguments), (sentence, cause) -> warnings.add(sentence + ": " + cause));
+    copy = LiveCopy.in(directory(arguments), this::warn);
     AtomicLong ids = new AtomicLong();
     boolean local = arguments.has("local") && arguments.get("local").asBoolean();
     control =
@@ -41,6 +41,10 @@ final class Steering {
             application::now);
     control.onChange(application.store::somethingChanged);
     application.store.steerBy(control);
+  }
+
+  void warn(String sentence, Throwable cause) {
+    warnings.add(sentence + ": " + cause);
   }
 
   static Path directory(JsonNode arguments) {
@@ -56,6 +60,8 @@ final class Steering {
     commands.put("control_event", arguments -> of(arguments).control.event(arguments.get("id").asText(), 0));
     commands.put("control_events", arguments -> of(arguments).control.events());
     commands.put("control_declare", Steering::declare);
+    commands.put("control_begin", arguments -> of(arguments).begin());
+    commands.put("control_end", arguments -> of(arguments).end());
     commands.put("control_copy", arguments -> copy(of(arguments).copy, of(arguments).warnings));
     commands.put("control_begun", arguments -> of(arguments).handler.begun());
     commands.put("control_release", Steering::release);
@@ -86,6 +92,17 @@ final class Steering {
     Applications application = Applications.ALL.get(arguments.get("store"));
     application.steering = new Steering(application, arguments);
     return null;
+  }
+
+  /** Makes it what users of this JVM get to see. */
+  private Object begin() {
+    copy.install();
+    return Declaring.follow(this);
+  }
+
+  private Object end() {
+    copy.close();
+    return Declaring.follow(null);
   }
 
   private static Object accept(JsonNode arguments) throws Exception {

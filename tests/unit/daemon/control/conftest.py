@@ -18,8 +18,8 @@ def serve():
     """Serve APIs until the test's end."""
     served = []
 
-    def start(token=TOKEN, timeout=PATIENCE, changes=None):
-        served.append(Served(token, timeout, changes if changes is not None else Bucket(1000, 1000)))
+    def start(token=TOKEN, timeout=PATIENCE, changes=None, refused=None):
+        served.append(Served(token, timeout, changes if changes is not None else Bucket(1000, 1000), refused))
         return served[-1]
 
     yield start

@@ -15,6 +15,7 @@ from exporter.daemon import logs
 from exporter.daemon.control import api as module
 from exporter.daemon.control.bucket import Bucket
 from exporter.daemon.control.document import PREFIX, load
+from exporter.daemon.control.refused import Refused
 from exporter.daemon.control.relay import PASSED
 
 CONFIG = "/applications/app-1/config"
@@ -204,7 +205,6 @@ def test_applications_that_cannot_be_steered(api, driver, control):
         "control is off in etl (app-2): its plugin has no token (spark.exporter.token), "
         "or is older than this daemon"
     )
-    none = "runs without the plugin, or it has not been found yet"
 
     def refusal(app_id, status):
         path = f"/applications/{app_id}/config"
@@ -215,8 +215,9 @@ def test_applications_that_cannot_be_steered(api, driver, control):
     assert refusal("app-2", 403) == off
     assert refusal("app-3", 409) == "etl (app-3) has ended: it has failed"
     assert refusal("app-4", 409) == "etl (app-4) is lost: its driver does not answer any more"
-    assert refusal("app-5", 409) == f"etl (app-5) {none}"
-    assert refusal("app-6", 409) == f"etl (app-6) {none}"
+    assert refusal("app-5", 409) == "etl (app-5) runs without the plugin"
+    assert refusal("app-6", 503) == "the plugin of etl (app-6) has not been found yet"
+    assert api.ask("GET", "/applications/app-6/config").headers["Retry-After"] == "1"
     assert control.requests == []
 
 
@@ -343,3 +344,117 @@ def test_what_was_changed_is_logged_without_secrets(serve, driver, control):
         {**common, "operation": "send_event", "status": 404, "app_id": "app-9", "actor": ""},
     ]
     assert not {TOKEN, "hunter2", "wrong-token"} & {*re.split(r"[\s\"']+", log.getvalue())}
+
+
+def test_what_is_refused_is_counted(serve, driver, control):
+    """By reason, with zeros from the start; what a driver refuses is its own business."""
+    served = serve(changes=Bucket(0.5, 1, clock=lambda: 0.0))
+    served.know(driver)
+    served.know(driver, "app-2", control=None)
+    reasons = ["token_missing", "token_wrong", "control_off", "overloaded", "stopping"]
+    assert served.refused() == dict.fromkeys(reasons, 0)
+
+    for token in (None, "", "guess", f"{TOKEN}n", TOKEN):
+        served.ask("GET", CONFIG, token=token)
+    for app_id in ("app-1", "app-1", "app-2", "app-2"):
+        served.ask("PATCH", f"/applications/{app_id}/config", data=b"{}", headers=JSON)
+    served.ask("GET", "/applications/app-2/config")
+    control.status = 403
+    served.ask("GET", CONFIG)
+    served.ask("GET", "/applications/app-9/config")
+
+    assert served.refused() == dict(zip(reasons, (2, 2, 1, 3, 0), strict=True))
+    off = serve(token=None)
+    off.ask("GET", CONFIG)
+    assert off.refused()["control_off"] == 1
+
+
+def test_who_comes_without_the_token_is_logged(serve):
+    """With the address and without the token; of a flood there are a few lines, which say of how many."""
+    log = io.StringIO()
+    logs.configure("warning", "json", log)
+    now = [0.0]
+    served = serve(refused=Refused(Bucket(0.1, 2, clock=lambda: now[0])))
+    served.ask("PATCH", CONFIG, token="guess", data=b"{}", headers=JSON)
+    for _ in range(5):
+        served.ask("GET", "/applications", token=None)
+    now[0] = 10.0
+    served.ask("GET", "/applications", token="guess")
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    for line in lines:
+        del line["ts"]
+    common = {"level": "warning", "msg": "control refused", "client": "127.0.0.1"}
+    where = {"method": "GET", "path": "/api/v1/applications"}
+    change = {"method": "PATCH", "path": f"/api/v1{CONFIG}"}
+    assert lines == [
+        {**common, **change, "reason": "token_wrong", "left_out": 0},
+        {**common, **where, "reason": "token_missing", "left_out": 0},
+        {**common, **where, "reason": "token_wrong", "left_out": 4},
+    ]
+    assert served.refused()["token_missing"] == 5
+    assert "guess" not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "sentence"),
+    [
+        ("GET", f"{CONFIG}?version=9&wait=60", 503, "this daemon is stopping"),
+        ("GET", CONFIG, 503, "this daemon is stopping"),
+        ("PATCH", CONFIG, 504, "this daemon is stopping; whether it was done is not known"),
+    ],
+)
+def test_an_end_answers_whoever_is_there(monkeypatch, serve, driver, control, method, path, status, sentence):
+    """Whoever waits may ask the next daemon; what may have been done is not to be sent again."""
+    monkeypatch.setattr(module, "CALLS_LEFT", 0.0)
+    served = serve()
+    served.know(driver)
+    arrived, release = threading.Event(), threading.Event()
+
+    def hold(handler):
+        arrived.set()
+        release.wait(PATIENCE)
+        control(handler)
+
+    driver.control = hold
+    answers = []
+    options = {"data": b"{}", "headers": JSON} if method == "PATCH" else {}
+    asking = threading.Thread(target=lambda: answers.append(served.ask(method, path, **options)))
+    asking.start()
+    assert arrived.wait(PATIENCE)
+    served.stop()
+    asking.join(PATIENCE)
+    late = served.ask("GET", f"{CONFIG}?version=9&wait=60")
+    release.set()
+
+    (answer,) = answers
+    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+    assert answer.headers.get("Retry-After") == ("1" if status == 503 else None)
+    assert (late.status_code, late.json()) == (503, {"error": "this daemon is stopping"})
+    assert served.refused()["stopping"] == 2
+
+
+def test_a_call_may_end_before_the_daemon_does(monkeypatch, serve, driver, control):
+    """What takes no time is not cut off."""
+    monkeypatch.setattr(module, "CALLS_LEFT", PATIENCE)
+    served = serve()
+    served.know(driver)
+    arrived, release = threading.Event(), threading.Event()
+
+    def hold(handler):
+        arrived.set()
+        release.wait(PATIENCE)
+        control(handler)
+
+    driver.control = hold
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.append(served.ask("PATCH", CONFIG, data=b"{}", headers=JSON))
+    )
+    asking.start()
+    assert arrived.wait(PATIENCE)
+    served.stop()
+    release.set()
+    asking.join(PATIENCE)
+
+    assert [answer.status_code for answer in answers] == [200]

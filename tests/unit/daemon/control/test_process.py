@@ -1,6 +1,10 @@
 """The API of a daemon that is a process of its own."""
 
+import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -32,7 +36,7 @@ def until_known(daemon):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_while_somebody_waits(start_daemon, steered, number):
-    """The one who waits is let down, not the one who ends the daemon."""
+    """The one who waits is told when to come again, and neither he nor the log sees a fault."""
     daemon = start_daemon(f"--target={steered.url}", SPARK_EXPORTER_TOKEN=TOKEN)
     until_known(daemon)
     arrived = threading.Event()
@@ -43,11 +47,10 @@ def test_a_signal_ends_it_while_somebody_waits(start_daemon, steered, number):
 
     steered.control = hold
 
-    def wait():
-        with pytest.raises((requests.RequestException, AssertionError)):
-            assert daemon.get(f"{CONFIG}?version=9&wait=60", **HEADERS).status_code == 200
-
-    thread = threading.Thread(target=wait)
+    answers = []
+    thread = threading.Thread(
+        target=lambda: answers.append(daemon.get(f"{CONFIG}?version=9&wait=60", **HEADERS))
+    )
     thread.start()
     assert arrived.wait(PATIENCE)
     code, log = daemon.end(number)
@@ -55,6 +58,69 @@ def test_a_signal_ends_it_while_somebody_waits(start_daemon, steered, number):
 
     assert code == 0
     assert "msg=stopped" in log.splitlines()[-1]
+    assert "Traceback" not in log
+    (answer,) = answers
+    assert (answer.status_code, answer.json()) == (503, {"error": "this daemon is stopping"})
+    assert answer.headers["Retry-After"] == "1"
+
+
+def send(*words):
+    return ["events", "send", "etl", "reload", *words]
+
+
+def change(*words):
+    return ["config", "set", "etl", "threshold=25", *words]
+
+
+CONFIGURED = {"boot": "b", "version": 8, "values": {}, "declared": {}, "complete": True, "executors": []}
+SENT = {"id": "9f86d081884c7d65", "type": "reload", "done": True, "succeeded": True, "recipients": []}
+
+
+@pytest.mark.parametrize(
+    ("command", "document", "done"),
+    [(change, CONFIGURED, "complete"), (send, SENT, "done")],
+    ids=["config", "events"],
+)
+def test_a_command_waits_across_two_daemons(start_daemon, steered, command, document, done):
+    """What was accepted is in the driver: the daemon ends, a new one comes, and the command ends well."""
+    first = start_daemon(f"--target={steered.url}", SPARK_EXPORTER_TOKEN=TOKEN)
+    until_known(first)
+    waiting, release = threading.Event(), threading.Event()
+
+    def answer(handler):
+        handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        waits = "wait=" in handler.path
+        if waits:
+            waiting.set()
+            release.wait(PATIENCE)
+        handler.send(200, json.dumps({**document, done: waits}).encode())
+
+    steered.control = answer
+    words = [sys.executable, "-m", "exporter", *command("--wait=120s", f"--url={first.url}")]
+    environment = {**os.environ, "SPARK_EXPORTER_TOKEN": TOKEN}
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as client:
+        assert waiting.wait(PATIENCE)
+        code, log = first.end()
+        assert client.poll() is None
+        address = first.url.removeprefix("http://")
+        start_daemon(f"--target={steered.url}", f"--web.listen-address={address}", SPARK_EXPORTER_TOKEN=TOKEN)
+        release.set()
+        out, err = client.communicate(timeout=PATIENCE)
+
+    assert (client.returncode, err) == (0, ""), out
+    assert (code, "Traceback" in log) == (0, False)
+
+
+def test_refusals_are_metrics(start_daemon, steered):
+    """Of the daemon, not of an application."""
+    daemon = start_daemon(f"--target={steered.url}", SPARK_EXPORTER_TOKEN=TOKEN)
+    assert daemon.get(CONFIG, Authorization="Bearer guess").status_code == 401
+
+    lines = daemon.get().text.splitlines()
+    assert 'spark_exporter_control_refused_total{reason="token_wrong"} 1.0' in lines
+    assert 'spark_exporter_control_refused_total{reason="control_off"} 0.0' in lines
 
 
 def test_the_token_comes_from_a_file(start_daemon, steered, tmp_path):
@@ -67,7 +133,8 @@ def test_the_token_comes_from_a_file(start_daemon, steered, tmp_path):
     assert daemon.get(CONFIG, **HEADERS).status_code == 200
     assert daemon.get(CONFIG).status_code == 401
     assert daemon.get(CONFIG, Authorization="Bearer other").status_code == 401
-    assert steered.requests[-1][2]["Authorization"] == f"Bearer {TOKEN}"
+    (headers,) = [headers for path, _, headers in steered.requests if path == "/v1/config"]
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
     code, log = daemon.end()
     assert (code, TOKEN in log + "".join(daemon.lines)) == (0, False)
 

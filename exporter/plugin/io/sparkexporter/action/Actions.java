@@ -17,7 +17,7 @@ public final class Actions {
   /**
    * Makes the actions of a JVM.
    *
-   * @param context null in an executor
+   * @param context null in an executor, which gets no events that need it
    */
   public Actions(SparkContext context, Reporter reporter, Deadlines deadlines) {
     this.context = context;
@@ -38,16 +38,6 @@ public final class Actions {
         return ReportInterval.set(event, reporter);
       case "gc":
         return Gc.run(event);
-      default:
-        return inDriver(event);
-    }
-  }
-
-  private String inDriver(Event event) throws Exception {
-    if (context == null) {
-      throw new EventFailed(event.type() + " is for the driver alone: send it with the target \"driver\"");
-    }
-    switch (event.type()) {
       case "sql-conf":
         return SqlConf.set(event);
       case "uncache":

@@ -4,6 +4,8 @@ import io.sparkexporter.Event;
 import io.sparkexporter.event.EventFailed;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkStatusTracker;
@@ -47,11 +49,27 @@ final class Cancel {
       collect(jobs, active, tracker.getJobIdsForGroup(group), "no job of the group \"" + group + "\" is running");
       context.cancelJobGroup(group);
     } else {
-      String tag = fields.text("tag");
-      collect(jobs, active, tracker.getJobIdsForTag(tag), "no job with the tag \"" + tag + "\" is running");
-      context.cancelJobsWithTag(tag);
+      tagged(fields.text("tag"), jobs, active, context);
     }
     return "{\"jobs\":" + jobs + '}';
+  }
+
+  private static void tagged(String tag, List<Integer> into, int[] active, SparkContext context) throws EventFailed {
+    Set<String> meant = new TreeSet<>();
+    Set<String> running = new TreeSet<>();
+    for (int job : active) {
+      List<String> tags = JobTags.of(context, job);
+      Set<String> fit = JobTags.meant(tag, tags);
+      if (!fit.isEmpty()) {
+        into.add(job);
+      }
+      meant.addAll(fit);
+      running.addAll(tags);
+    }
+    if (into.isEmpty()) {
+      throw new EventFailed(JobTags.none(tag, running));
+    }
+    meant.forEach(context::cancelJobsWithTag);
   }
 
   private static void collect(List<Integer> into, int[] active, int[] meant, String none) throws EventFailed {

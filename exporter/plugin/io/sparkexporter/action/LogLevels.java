@@ -1,6 +1,7 @@
 package io.sparkexporter.action;
 
 import io.sparkexporter.Event;
+import io.sparkexporter.control.AuditLog;
 import io.sparkexporter.event.EventFailed;
 import io.sparkexporter.json.Json;
 import io.sparkexporter.message.Deadlines;
@@ -63,6 +64,11 @@ final class LogLevels {
     }
     String given = fields.has("logger") && !"".equals(fields.value("logger")) ? fields.text("logger") : ROOT;
     String logger = given.equals(ROOT) ? LogManager.ROOT_LOGGER_NAME : given;
+    if (logger.equals(AuditLog.NAME)) {
+      throw new EventFailed(
+          "the level of " + AuditLog.NAME + " cannot be set from outside; it is for the Log4j configuration to say");
+    }
+    AuditLog.keepLevel();
     long millis = fields.has("for") ? fields.millis("for", 1, MAX_MILLIS) : 0;
     Level former = set(logger, level, millis);
     StringBuilder result = new StringBuilder("{");

@@ -4,12 +4,14 @@ import io.sparkexporter.Event;
 import io.sparkexporter.event.EventFailed;
 import io.sparkexporter.json.Json;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.SparkSession;
 import scala.Option;
 
-/** Sets runtime settings of Spark SQL: all of them, or none. */
+/** Sets runtime settings of Spark SQL: all of them in all sessions that can be found, or none. */
 final class SqlConf {
   private static final String EXPECTED =
       "{\"key\": \"spark.sql.shuffle.partitions\", \"value\": 100} or {\"settings\": {key: value, ...}};"
@@ -19,13 +21,24 @@ final class SqlConf {
 
   static String set(Event event) throws EventFailed {
     Map<String, String> settings = settings(Fields.of(event, EXPECTED, "key", "value", "settings"));
-    Map<String, Object> former = null;
-    for (SparkSession session : SqlSessions.all()) {
-      Map<String, Object> before = set(session.conf(), settings);
-      former = former == null ? before : former;
+    // Each session has settings of its own, and nobody has a list of all.
+    Set<SparkSession> sessions = new LinkedHashSet<>(SqlSessions.all());
+    sessions.addAll(ConnectSessions.all());
+    Map<RuntimeConfig, Map<String, String>> former = new LinkedHashMap<>();
+    try {
+      for (SparkSession session : sessions) {
+        Map<String, String> before = new LinkedHashMap<>();
+        former.put(session.conf(), before);
+        set(session.conf(), settings, before);
+      }
+    } catch (Throwable refused) {
+      // Scala throws checked exceptions without a word of it.
+      former.forEach((conf, before) -> before.forEach((key, value) -> put(conf, key, value)));
+      throw refused;
     }
     StringBuilder result = new StringBuilder("{");
-    return Json.key(result, "former").append(Json.of(former)).append('}').toString();
+    Json.key(result, "former").append(Json.of(former.values().iterator().next()));
+    return Json.key(result, "sessions").append(sessions.size()).append('}').toString();
   }
 
   private static Map<String, String> settings(Fields fields) throws EventFailed {
@@ -51,21 +64,13 @@ final class SqlConf {
     throw fields.refuse("a value is " + Json.of(value));
   }
 
-  /** Returns what was there before, of what had a value. */
-  private static Map<String, Object> set(RuntimeConfig conf, Map<String, String> settings) {
-    Map<String, Object> former = new LinkedHashMap<>();
-    try {
-      for (Map.Entry<String, String> entry : settings.entrySet()) {
-        Option<String> before = conf.getOption(entry.getKey());
-        put(conf, entry.getKey(), entry.getValue());
-        former.put(entry.getKey(), before.isDefined() ? before.get() : null);
-      }
-    } catch (Throwable refused) {
-      // Scala throws checked exceptions without a word of it.
-      former.forEach((key, value) -> put(conf, key, (String) value));
-      throw refused;
+  /** Notes what was there before, of what it has changed. */
+  private static void set(RuntimeConfig conf, Map<String, String> settings, Map<String, String> former) {
+    for (Map.Entry<String, String> entry : settings.entrySet()) {
+      Option<String> before = conf.getOption(entry.getKey());
+      put(conf, entry.getKey(), entry.getValue());
+      former.put(entry.getKey(), before.isDefined() ? before.get() : null);
     }
-    return former;
   }
 
   private static void put(RuntimeConfig conf, String key, String value) {

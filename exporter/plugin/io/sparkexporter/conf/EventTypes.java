@@ -10,6 +10,9 @@ public final class EventTypes {
   public static final List<String> BUILT_IN =
       Collections.unmodifiableList(
           Arrays.asList("log-level", "report-interval", "sql-conf", "uncache", "cancel", "stop-query", "gc"));
+  /** Those that only the driver can handle. */
+  private static final List<String> OF_DRIVER =
+      Collections.unmodifiableList(Arrays.asList("sql-conf", "uncache", "cancel", "stop-query"));
   /** The word that allows changes of the live configuration. */
   public static final String CONFIG = "config";
   /** The word that allows events that are not built in. */
@@ -20,6 +23,11 @@ public final class EventTypes {
   /** Returns the word that allows events of a type. */
   public static String wordFor(String type) {
     return BUILT_IN.contains(type) ? type : CUSTOM;
+  }
+
+  /** Whether only the driver can handle events of a type. */
+  public static boolean isOfDriver(String type) {
+    return OF_DRIVER.contains(type);
   }
 
   static String pattern() {

@@ -27,9 +27,10 @@ public enum Setting {
       "token",
       ValueType.text("8 to 1024 visible ASCII characters without a space", "[\\x21-\\x7e]{8,1024}"),
       "",
-      "What a client must send as `Authorization: Bearer <token>`. The driver's environment variable"
-          + " `SPARK_EXPORTER_TOKEN` does the same and stays out of the configuration."
-          + " With an unusable token nothing is served."),
+      "What a client must send as `Authorization: Bearer <token>`. Given by `--conf` or `.config(...)` it stands in the"
+          + " command line of the driver, which every user of the machine can see in the list of processes: better give"
+          + " `spark.exporter.tokenFile`, or the driver's environment variable `SPARK_EXPORTER_TOKEN`, which does the same"
+          + " and stays out of the configuration. With an unusable token nothing is served."),
   TOKEN_FILE(
       "tokenFile",
       ValueType.text("an absolute path", "/[^\\p{Cntrl}]{0,4095}"),
@@ -42,7 +43,7 @@ public enum Setting {
       ValueType.list("a comma-separated list of " + EventTypes.expected(), EventTypes.pattern()),
       "config,custom,log-level",
       "What may be done from outside, given the token: the built-in events by their types, `config` for changes of the"
-          + " live configuration, `custom` for all other types of events."),
+          + " live configuration, `custom` for all other types of events. Of a list with a wrong word only the others count."),
   EVENT_LISTENERS(
       "eventListeners",
       ValueType.list("a comma-separated list of class names", "[\\w$.]{1,500}"),
@@ -52,8 +53,8 @@ public enum Setting {
       "messages",
       ValueType.flag(),
       "true",
-      "Whether user code may send messages from the executors to the driver. Each JVM listens on a loopback port for its Python"
-          + " processes, which connect with their first message."),
+      "Whether user code may send messages from the executors to the driver. Each JVM opens a loopback port for its Python"
+          + " processes when the first of them wants to talk."),
   MESSAGE_HANDLERS(
       "messageHandlers",
       ValueType.list("a comma-separated list of class names", "[\\w$.]{1,500}"),

@@ -52,6 +52,10 @@ public final class Settings {
       Object value = setting == null || setting.isWritten() ? null : setting.parse(entry.getValue());
       if (value != null) {
         values.put(setting, value);
+      } else if (setting == Setting.EVENTS_ALLOW) {
+        Allowed allowed = new Allowed(entry.getValue());
+        values.put(setting, allowed.known());
+        warnings.accept(allowed.complaint());
       } else {
         tokenUnusable |= setting == Setting.TOKEN || setting == Setting.TOKEN_FILE;
         warnings.accept(complaint(setting, entry.getKey(), entry.getValue()));
@@ -86,7 +90,7 @@ public final class Settings {
     return key + "=" + quote(value) + ": expected " + setting.expected() + "; using " + setting.defaultText();
   }
 
-  private static String quote(String value) {
+  static String quote(String value) {
     String shown = value.length() <= 100 ? value : value.substring(0, 100) + "...";
     return '"' + shown.replaceAll("\\p{Cntrl}", "?") + '"';
   }

@@ -22,12 +22,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What comes from outside, in the driver: the live configuration and the events of the whole application. Thread-safe. */
 public final class DriverControl {
-  private static final Logger AUDIT = LoggerFactory.getLogger("io.sparkexporter.audit");
   private static final int MAX_AUDITED_KEYS = 1000;
 
   private final String boot;
@@ -297,7 +294,7 @@ public final class DriverControl {
         notifyAll();
       }
     }
-    lines.forEach(AUDIT::info);
+    lines.forEach(AuditLog::write);
     if (news) {
       changed.run();
     }

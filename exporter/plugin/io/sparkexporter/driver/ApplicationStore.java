@@ -9,29 +9,19 @@ import io.sparkexporter.report.Report;
 import io.sparkexporter.report.ReportReader;
 import io.sparkexporter.report.Reporter;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /** The values of the whole application, executors that are gone included. Thread-safe. */
 public final class ApplicationStore {
-  /** Ids of executors whose counts are kept without them, so that a late report does not count twice. */
-  private static final int MAX_FORGOTTEN = 10_000;
   /** Of a thousand executors, each may report every two seconds. */
   private static final int GAP_MILLIS_PER_EXECUTOR = 2;
 
   private final String boot;
   private final DoubleSupplier clock;
-  private final int maxRemoved;
-  private final double maxRemovedSeconds;
   private final Catalogue catalogue;
-  private final Map<String, ExecutorRecord> records = new LinkedHashMap<>();
-  private final Set<String> forgotten = new LinkedHashSet<>();
+  private final ExecutorRecords executors;
   private final Drops drops;
   private final ReadingNames readingNames;
   private final Queries queries;
@@ -40,12 +30,9 @@ public final class ApplicationStore {
   private final SqlExecutions sql;
   private final Outcome outcome = new Outcome();
   private long sequence = 1;
-  /** Whether the catalogue's totals lack something. */
-  private boolean untotalled = true;
   private long operatorsChangedAt;
   /** Null if nothing can come from outside. */
   private DriverControl control;
-  private int live;
   private boolean finished;
 
   /**
@@ -57,14 +44,17 @@ public final class ApplicationStore {
   public ApplicationStore(String boot, Settings settings, Drops drops, DoubleSupplier clock) {
     this.boot = boot;
     this.clock = clock;
-    this.maxRemoved = settings.integer(Setting.RETAINED_EXECUTORS);
-    this.maxRemovedSeconds = settings.millis(Setting.RETAINED_EXECUTORS_TIME) / 1e3;
     this.drops = drops;
     this.readingNames = new ReadingNames(drops);
     this.queries = new Queries(settings.integer(Setting.RETAINED_QUERIES), drops);
     this.operators = new OperatorTotals(drops);
     this.sql = new SqlExecutions(sums, operators, drops, this::operatorsChanged);
     this.catalogue = new Catalogue(settings.integer(Setting.MAX_APPLICATION_SERIES), drops);
+    this.executors =
+        new ExecutorRecords(
+            catalogue,
+            settings.integer(Setting.RETAINED_EXECUTORS),
+            settings.millis(Setting.RETAINED_EXECUTORS_TIME) / 1e3);
   }
 
   /** Lets this take part in reports and snapshots. */
@@ -79,7 +69,7 @@ public final class ApplicationStore {
    */
   public synchronized byte[] receive(byte[] message) throws IOException {
     Report report = ReportReader.read(message);
-    ExecutorRecord record = recordFor(report);
+    ExecutorRecord record = executors.reporting(report, clock.getAsDouble());
     if (record == null) {
       // Whatever it holds is in the totals already, so the sender need not say it again.
       int metrics = report.metricsBase + report.metrics.size();
@@ -107,56 +97,21 @@ public final class ApplicationStore {
         .toBytes();
   }
 
-  /** Returns null if the sender's counts are kept already. */
-  private ExecutorRecord recordFor(Report report) {
-    ExecutorRecord record = records.get(report.executorId);
-    if (record == null) {
-      return forgotten.contains(report.executorId) ? null : add(report.executorId, clock.getAsDouble());
-    }
-    if (record.isOutdated(report)) {
-      return null;
-    }
-    if (record.isNewSession(report)) {
-      catalogue.keep(record);
-      record.restart();
-      untotalled = true;
-    }
-    return record;
-  }
-
-  private ExecutorRecord add(String id, double time) {
-    ExecutorRecord record = new ExecutorRecord(id, time);
-    records.put(id, record);
-    live++;
-    return record;
-  }
-
   private int gapMillis() {
-    return Math.max(Reporter.GAP_MILLIS, GAP_MILLIS_PER_EXECUTOR * live);
+    return Math.max(Reporter.GAP_MILLIS, GAP_MILLIS_PER_EXECUTOR * executors.live());
   }
 
   private void changed(ExecutorRecord record) {
     record.changedAt = ++sequence;
-    untotalled = true;
+    executors.changed();
   }
 
   /** Notes that Spark has added an executor. */
   public synchronized void executorAdded(String id, String host, double time) {
-    forgotten.remove(id);
     if (control != null) {
       control.executorAdded(id);
     }
-    ExecutorRecord record = records.get(id);
-    if (record == null) {
-      record = add(id, time);
-    } else if (!record.isLive()) {
-      record.removed = Double.NaN;
-      record.reason = null;
-      live++;
-    }
-    record.host = host;
-    record.added = time;
-    changed(record);
+    changed(executors.add(id, host, time));
     notifyAll();
   }
 
@@ -165,41 +120,17 @@ public final class ApplicationStore {
     if (control != null) {
       control.executorRemoved(id, reason);
     }
-    ExecutorRecord record = records.get(id);
-    if (record == null || !record.isLive()) {
-      return;
-    }
-    record.removed = time;
-    record.reason = reason;
-    live--;
-    changed(record);
-    // In the order of their removal, so that the oldest one goes first.
-    records.remove(id);
-    records.put(id, record);
-    forgetOld();
-    notifyAll();
-  }
-
-  /** Forgets removed executors that are too many or too old, but not their counts. */
-  public synchronized void forgetOld() {
-    int removed = records.size() - live;
-    double oldest = clock.getAsDouble() - maxRemovedSeconds;
-    for (ExecutorRecord record : new ArrayList<>(records.values())) {
-      if (!record.isLive() && (removed > maxRemoved || record.removed < oldest)) {
-        catalogue.keep(record);
-        records.remove(record.id);
-        remember(record.id);
-        removed--;
-        untotalled = true;
-        somethingChanged();
-      }
+    ExecutorRecord record = executors.remove(id, reason, time);
+    if (record != null) {
+      changed(record);
+      forgetOld();
+      notifyAll();
     }
   }
 
-  private void remember(String id) {
-    forgotten.add(id);
-    if (forgotten.size() > MAX_FORGOTTEN) {
-      forgotten.remove(forgotten.iterator().next());
+  private void forgetOld() {
+    if (executors.forgetOld(clock.getAsDouble())) {
+      somethingChanged();
     }
   }
 
@@ -268,7 +199,7 @@ public final class ApplicationStore {
 
   /** Notes that Spark says a task has ended on an executor. */
   public synchronized void taskEnded(String id) {
-    ExecutorRecord record = records.get(id);
+    ExecutorRecord record = executors.get(id);
     if (record != null) {
       record.taskSeen(clock.getAsDouble());
     }
@@ -277,7 +208,7 @@ public final class ApplicationStore {
   /** Waits, at most this long, until no live executor owes a report of tasks that have ended. */
   public synchronized void awaitReports(long millis) throws InterruptedException {
     long deadline = System.nanoTime() + millis * 1_000_000;
-    while (records.values().stream().anyMatch(ExecutorRecord::owesReport)) {
+    while (executors.all().stream().anyMatch(ExecutorRecord::owesReport)) {
       if (!await(deadline)) {
         return;
       }
@@ -336,10 +267,7 @@ public final class ApplicationStore {
    */
   public synchronized Snapshot snapshot(long after, int metrics, int series, int readings) {
     forgetOld();
-    if (untotalled) {
-      catalogue.total(records.values());
-      untotalled = false;
-    }
+    executors.total();
     // A client that holds more than there is has it from somebody else.
     boolean fits =
         metrics <= catalogue.metricCount()
@@ -379,7 +307,7 @@ public final class ApplicationStore {
   }
 
   private void addExecutors(Snapshot snapshot, long after) {
-    for (ExecutorRecord record : records.values()) {
+    for (ExecutorRecord record : executors.all()) {
       Snapshot.Executor executor = new Snapshot.Executor(record);
       executor.configVersion = control == null ? -1 : control.versionAt(record.id);
       if (record.changedAt > after) {

@@ -3,12 +3,10 @@ package io.sparkexporter.driver;
 import com.sun.net.httpserver.HttpExchange;
 import io.sparkexporter.conf.EventTypes;
 import io.sparkexporter.control.ConfigState;
-import io.sparkexporter.control.DriverControl;
 import io.sparkexporter.live.LiveRefused;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,16 +15,10 @@ final class ConfigHandler implements Requests.Answerer {
   static final String PATH = "/v1/config";
   private static final Pattern ETAG = Pattern.compile("\"(\\d{1,18})\"");
 
-  private final DriverControl control;
-  private final Set<String> allowed;
-  private final ChangeRequests changes;
-  private final Waiting waiting;
+  private final Door door;
 
-  ConfigHandler(DriverControl control, Set<String> allowed, ChangeRequests changes, Waiting waiting) {
-    this.control = control;
-    this.allowed = allowed;
-    this.changes = changes;
-    this.waiting = waiting;
+  ConfigHandler(Door door) {
+    this.door = door;
   }
 
   @Override
@@ -42,26 +34,23 @@ final class ConfigHandler implements Requests.Answerer {
     query.only("version", "wait");
     Long version = query.has("version") ? (Long) query.number("version") : null;
     long millis = query.millis("wait");
-    return millis == 0 || version == null
-        ? control.config(version, 0)
-        : waiting.during("without wait", () -> control.config(version, millis));
+    // The present version is there already, here at least.
+    long patience = version == null ? 0 : millis;
+    return door.within(patience, () -> door.control().config(version, patience));
   }
 
   private ConfigState change(HttpExchange exchange, Query query) throws BadRequest, IOException {
     query.only();
-    if (!allowed.contains(EventTypes.CONFIG)) {
-      throw new BadRequest(
-          403, "changes of the live configuration are not allowed; spark.exporter.events.allow does not name config");
-    }
+    door.require(EventTypes.CONFIG, "changes of the live configuration");
     Long expected = expected(exchange.getRequestHeaders().getFirst("If-Match"));
-    Object body = changes.body(exchange);
+    Object body = door.body(exchange);
     if (!(body instanceof Map)) {
       throw new BadRequest(400, "the body is no JSON object of keys and values");
     }
     Map<String, Object> entries = new LinkedHashMap<>();
     ((Map<?, ?>) body).forEach((key, value) -> entries.put((String) key, value));
     try {
-      return control.patch(entries, expected, ChangeRequests.author(exchange));
+      return door.control().patch(entries, expected, ChangeRequests.author(exchange));
     } catch (LiveRefused refused) {
       throw new BadRequest(refused.isConflict() ? 412 : 422, refused.getMessage());
     }

@@ -9,6 +9,7 @@ import io.sparkexporter.jvm.JvmReporter;
 import io.sparkexporter.jvm.LocalDirectory;
 import io.sparkexporter.jvm.LocalServices;
 import io.sparkexporter.jvm.Warnings;
+import io.sparkexporter.live.Declared;
 import io.sparkexporter.live.LiveCopy;
 import io.sparkexporter.memory.MemoryRegistry;
 import io.sparkexporter.message.MessageService;
@@ -67,12 +68,16 @@ public final class DriverSide implements DriverPlugin {
     } catch (Throwable failure) {
       // Spark would end the application.
       store = null;
+      if (endpoint != null) {
+        endpoint.finish(0);
+      }
       if (reporter != null) {
         reporter.stop(0);
       }
       if (services != null) {
         services.stop(0);
       }
+      forgetLive();
       warnings.accept("the plugin could not start in the driver and does nothing", failure);
     }
     return Collections.emptyMap();
@@ -111,7 +116,9 @@ public final class DriverSide implements DriverPlugin {
             new SqlListener(made.sql())));
     sparkContext = context;
     services = LocalServices.inDriver(settings, warnings);
-    if (!settings.text(Setting.TOKEN).isEmpty() && !settings.isTokenUnusable()) {
+    boolean wanted = !settings.text(Setting.TOKEN).isEmpty();
+    endpoint = settings.isTokenUnusable() ? null : listen(wanted);
+    if (endpoint != null && wanted) {
       steer(made, directory, own);
     }
     services.open(directory, control != null, control == null ? null : control::declare);
@@ -119,7 +126,9 @@ public final class DriverSide implements DriverPlugin {
     own.start();
     store = made;
     ACTIVE.set(this);
-    serve(pluginContext);
+    if (endpoint != null) {
+      serve(pluginContext);
+    }
   }
 
   /** Returns whether the driver's program has failed; null if that is not known. */
@@ -128,7 +137,18 @@ public final class DriverSide implements DriverPlugin {
     return failed == null && SubmitExit.hasFailed() ? Boolean.TRUE : failed;
   }
 
-  /** Without a token nobody could come in, so that there is nothing to be kept ready for him. */
+  /** Returns null, after a warning, if nobody could come in. */
+  private HttpEndpoint listen(boolean toBeSteered) {
+    try {
+      return HttpEndpoint.start(settings);
+    } catch (IOException | RuntimeException | LinkageError failure) {
+      String control = toBeSteered ? ", and control is off" : "";
+      warnings.accept("nothing is served to the daemon" + control + "; the job and Spark's sinks go on", failure);
+      return null;
+    }
+  }
+
+  /** Without a token, or a place to listen, nobody could come in, so that there is nothing to be kept ready for him. */
   private void steer(ApplicationStore made, Path directory, Reporter own) {
     live = LiveCopy.in(directory, warnings);
     SecureRandom random = new SecureRandom();
@@ -143,22 +163,20 @@ public final class DriverSide implements DriverPlugin {
     control.onChange(made::somethingChanged);
     made.steerBy(control);
     live.install();
+    Declared.inThisJvm().follow(control::declare, warnings);
   }
 
   private void serve(PluginContext pluginContext) {
-    if (settings.isTokenUnusable()) {
-      return;
-    }
+    endpoint.serve(store, () -> writer, control);
     try {
-      endpoint = HttpEndpoint.start(store, () -> writer, settings, control);
       // Now, because Spark soon tells its own REST API what the configuration is.
       SparkConf conf = pluginContext.conf();
       conf.set(Setting.ENDPOINT.key(), endpoint.url(conf.get("spark.driver.host", "localhost")));
       // Spark's REST API takes seconds to answer for the first time; its metrics answer at once.
       int port = endpoint.port();
       pluginContext.metricRegistry().register(PORT, (Gauge<Integer>) () -> port);
-    } catch (IOException | RuntimeException | LinkageError failure) {
-      warnings.accept("nothing is served to the daemon; the job and Spark's sinks go on", failure);
+    } catch (RuntimeException | LinkageError failure) {
+      warnings.accept("the daemon may not find the address where this driver serves it", failure);
     }
   }
 
@@ -219,12 +237,17 @@ public final class DriverSide implements DriverPlugin {
         endpoint.finish(DELIVERY_MILLIS);
       }
       services.stop(0);
-      if (live != null) {
-        live.close();
-      }
+      forgetLive();
       MemoryRegistry.INSTANCE.restart();
     } catch (Throwable failure) {
       warnings.accept("the plugin could not stop in order", failure);
+    }
+  }
+
+  private void forgetLive() {
+    if (live != null) {
+      Declared.inThisJvm().follow(null, warnings);
+      live.close();
     }
   }
 }

@@ -9,7 +9,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,33 +27,24 @@ public final class HttpEndpoint {
   private final HttpServer server;
   private final ThreadPoolExecutor threads;
   private final Requests requests;
-  private final SnapshotHandler handler;
-  private final ApplicationStore store;
+  private final Settings settings;
+  private volatile ApplicationStore store;
+  private volatile SnapshotHandler handler;
 
-  private HttpEndpoint(
-      HttpServer server,
-      ThreadPoolExecutor threads,
-      Requests requests,
-      SnapshotHandler handler,
-      ApplicationStore store) {
+  private HttpEndpoint(HttpServer server, ThreadPoolExecutor threads, Requests requests, Settings settings) {
     this.server = server;
     this.threads = threads;
     this.requests = requests;
-    this.handler = handler;
-    this.store = store;
+    this.settings = settings;
   }
 
   /**
-   * Starts to serve.
+   * Starts to listen; until it {@link #serve serves}, it asks clients to come back.
    *
-   * @param writer gives null as long as the application has no id
-   * @param control null if nothing may come from outside
    * @throws IOException if no port of the host can be had; the message says so
    * @throws IllegalArgumentException if the host is not loopback and there is no token
    */
-  public static HttpEndpoint start(
-      ApplicationStore store, Supplier<SnapshotWriter> writer, Settings settings, DriverControl control)
-      throws IOException {
+  public static HttpEndpoint start(Settings settings) throws IOException {
     String token = settings.text(Setting.TOKEN);
     InetAddress host = InetAddress.getByName(settings.text(Setting.HOST));
     if (!host.isLoopbackAddress() && token.isEmpty()) {
@@ -60,35 +52,43 @@ public final class HttpEndpoint {
           Setting.HOST.key() + "=" + settings.text(Setting.HOST) + " is not loopback and needs "
               + Setting.TOKEN.key() + " or the environment variable " + Settings.TOKEN_VARIABLE);
     }
-    int maxWaiting = settings.integer(Setting.MAX_WAITING);
-    // With places and threads of their own, these cannot keep those out who wait for snapshots.
-    int maxSteering = control == null ? 0 : (maxWaiting + 1) / 2;
-    SnapshotHandler handler = new SnapshotHandler(store, writer, maxWaiting);
-    Requests requests = new Requests(token);
-    requests.add(SnapshotHandler.PATH, handler);
-    addControl(requests, writer, control, settings, maxSteering);
     HttpServer server = bind(host, settings.integer(Setting.PORT));
-    ThreadPoolExecutor threads = threads(maxWaiting + maxSteering + SPARE_THREADS);
+    int places = settings.integer(Setting.MAX_WAITING) + steeringPlaces(settings);
+    ThreadPoolExecutor threads = threads(places + SPARE_THREADS);
+    Requests requests = new Requests(token);
     server.setExecutor(threads);
     server.createContext("/", requests);
     startAsDaemon(server);
-    return new HttpEndpoint(server, threads, requests, handler, store);
+    return new HttpEndpoint(server, threads, requests, settings);
   }
 
-  private static void addControl(
-      Requests requests, Supplier<SnapshotWriter> writer, DriverControl control, Settings settings, int maxWaiting) {
+  /** With places and threads of their own, those who steer cannot keep those out who wait for snapshots. */
+  private static int steeringPlaces(Settings settings) {
+    return settings.text(Setting.TOKEN).isEmpty() ? 0 : (settings.integer(Setting.MAX_WAITING) + 1) / 2;
+  }
+
+  /**
+   * Answers from now on.
+   *
+   * @param writer gives null as long as the application has no id
+   * @param control null if nothing may come from outside
+   */
+  public void serve(ApplicationStore values, Supplier<SnapshotWriter> writer, DriverControl control) {
+    store = values;
+    handler = new SnapshotHandler(values, writer, settings.integer(Setting.MAX_WAITING));
     Requests.Answerer config = HttpEndpoint::refuseControl;
     Requests.Answerer events = HttpEndpoint::refuseControl;
     if (control != null) {
-      Set<String> allowed = settings.words(Setting.EVENTS_ALLOW);
-      ChangeRequests changes = new ChangeRequests(System::nanoTime);
-      Waiting waiting = new Waiting(maxWaiting);
-      config = new ConfigHandler(control, allowed, changes, waiting);
-      events = new EventsHandler(control, allowed, changes, waiting);
+      Door door = new Door(control, settings.words(Setting.EVENTS_ALLOW), steeringPlaces(settings));
+      config = new ConfigHandler(door);
+      events = new EventsHandler(door);
     }
-    requests.add(ConfigHandler.PATH, new Addressed(config, writer));
-    requests.add(EventsHandler.PATH, new Addressed(events, writer));
-    requests.add(EventsHandler.PATH + '/', new Addressed(events, writer));
+    Map<String, Requests.Answerer> answerers = new LinkedHashMap<>();
+    answerers.put(SnapshotHandler.PATH, handler);
+    answerers.put(ConfigHandler.PATH, new Addressed(config, writer));
+    answerers.put(EventsHandler.PATH, new Addressed(events, writer));
+    answerers.put(EventsHandler.PATH + '/', new Addressed(events, writer));
+    requests.open(answerers);
   }
 
   private static void refuseControl(HttpExchange exchange) throws BadRequest {
@@ -160,12 +160,14 @@ public final class HttpEndpoint {
   /** Delivers the last state to those who follow, which takes at most this long, and stops. */
   public void finish(long patienceMillis) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
-    store.finish();
-    try {
-      handler.awaitDelivery(patienceMillis);
-      requests.awaitAnswers(TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
-    } catch (InterruptedException impatient) {
-      Thread.currentThread().interrupt();
+    if (handler != null) {
+      store.finish();
+      try {
+        handler.awaitDelivery(patienceMillis);
+        requests.awaitAnswers(TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+      } catch (InterruptedException impatient) {
+        Thread.currentThread().interrupt();
+      }
     }
     server.stop(0);
     threads.shutdownNow();

@@ -6,14 +6,17 @@ import io.sparkexporter.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Takes all requests: lets in who may come in, finds who answers, and says in one way what is refused. */
 final class Requests implements HttpHandler {
+  /** What a client is told that comes too early. */
+  static final String STARTING = "the application is starting; ask again";
+
   private final byte[] expected;
-  private final Map<String, Answerer> answerers = new LinkedHashMap<>();
+  /** Null as long as nothing can be answered. */
+  private volatile Map<String, Answerer> answerers;
   private final Object state = new Object();
   private int active;
 
@@ -28,9 +31,13 @@ final class Requests implements HttpHandler {
     expected = token.isEmpty() ? null : ("Bearer " + token).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Lets somebody answer the requests for a path, and, if the path ends with a slash, for everything below it. */
-  void add(String path, Answerer answerer) {
-    answerers.put(path, answerer);
+  /**
+   * Has requests answered from now on.
+   *
+   * @param byPath who answers for a path, and, if the path ends with a slash, for everything below it
+   */
+  void open(Map<String, Answerer> byPath) {
+    answerers = byPath;
   }
 
   @Override
@@ -74,7 +81,11 @@ final class Requests implements HttpHandler {
   }
 
   private Answerer find(String path) throws BadRequest {
-    for (Map.Entry<String, Answerer> entry : answerers.entrySet()) {
+    Map<String, Answerer> open = answerers;
+    if (open == null) {
+      throw new BadRequest(503, STARTING);
+    }
+    for (Map.Entry<String, Answerer> entry : open.entrySet()) {
       String own = entry.getKey();
       if (path.equals(own) || own.endsWith("/") && path.startsWith(own)) {
         return entry.getValue();

@@ -63,7 +63,7 @@ final class SnapshotHandler implements Requests.Answerer {
     long millis = query.millis("wait");
     long gap = query.millis("gap");
     if (writer.get() == null) {
-      throw new BadRequest(503, "the application is starting; ask again");
+      throw new BadRequest(503, Requests.STARTING);
     }
     if (!query.boot().equals(store.boot())) {
       return store.snapshot(0, 0, 0, 0);

@@ -1,15 +1,21 @@
 package io.sparkexporter.event;
 
 import io.sparkexporter.Event;
+import io.sparkexporter.conf.EventTypes;
+import io.sparkexporter.message.Deadlines;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 
-/** Gives the events of one JVM to its handler, in order, on a daemon thread that starts with the first one. Thread-safe. */
+/**
+ * Gives the events of one JVM to its handler, on daemon threads that start with the first ones: the plugin's own types in
+ * order, and the user's in order, so that the former do not wait for code of the user's. What has not begun when its time is
+ * over ends then, whatever is before it. Thread-safe.
+ */
 public final class EventQueue {
   private final EventHandler handler;
   private final Listener listener;
-  private final LinkedBlockingQueue<Entry> queue = new LinkedBlockingQueue<>();
-  private Thread thread;
+  private final Deadlines deadlines = new Deadlines();
+  private final EventLane builtIn = new EventLane("spark-exporter-built-in-events", this::handle);
+  private final EventLane custom = new EventLane("spark-exporter-events", this::handle);
   private boolean closed;
 
   /** Hears what becomes of events. */
@@ -17,17 +23,6 @@ public final class EventQueue {
   public interface Listener {
     /** Called once for each event, on any thread. */
     void ended(long sequence, EventOutcome outcome);
-  }
-
-  /** An event and its number. */
-  private static final class Entry {
-    final long sequence;
-    final Event event;
-
-    Entry(long sequence, Event event) {
-      this.sequence = sequence;
-      this.event = event;
-    }
   }
 
   /** Makes an empty queue without a thread. */
@@ -41,38 +36,33 @@ public final class EventQueue {
     if (closed) {
       return;
     }
-    queue.add(new Entry(sequence, event));
-    if (thread == null) {
-      thread = new Thread(this::run, "spark-exporter-events");
-      thread.setDaemon(true);
-      thread.start();
-    }
+    EventLane lane = EventTypes.BUILT_IN.contains(event.type()) ? builtIn : custom;
+    EventLane.Entry entry = new EventLane.Entry(sequence, event);
+    entry.expiry = deadlines.after(event.remainingMillis(), () -> expire(lane, entry));
+    lane.add(entry);
   }
 
-  /** Begins no more events. One that is being handled is interrupted. */
+  /** Begins no more events. Those that are being handled are interrupted. */
   public synchronized void close() {
     closed = true;
-    queue.clear();
-    if (thread != null) {
-      thread.interrupt();
+    deadlines.stop();
+    builtIn.close();
+    custom.close();
+  }
+
+  private void expire(EventLane lane, EventLane.Entry entry) {
+    boolean waits;
+    synchronized (this) {
+      // Not before it was added.
+      waits = lane.remove(entry);
+    }
+    if (waits) {
+      listener.ended(entry.sequence, EventOutcome.of(new EventExpired()));
     }
   }
 
-  private synchronized boolean isClosed() {
-    return closed;
-  }
-
-  private void run() {
-    while (!isClosed()) {
-      try {
-        handle(queue.take());
-      } catch (InterruptedException woken) {
-        // By close, or by a handler that interrupted its own thread.
-      }
-    }
-  }
-
-  private void handle(Entry entry) {
+  private void handle(EventLane.Entry entry) {
+    entry.expiry.cancel(false);
     if (entry.event.remainingMillis() == 0) {
       listener.ended(entry.sequence, EventOutcome.of(new EventExpired()));
       return;

@@ -10,6 +10,8 @@ public final class EventRefused extends Exception {
   public enum Reason {
     /** No such executor was ever seen. */
     UNKNOWN_RECIPIENT,
+    /** No JVM of the target can do what events of this type ask for. */
+    WRONG_TARGET,
     /** It was there and is gone, or none is there, or the idempotency key was used for something else. */
     CONFLICT,
     /** Too many events have not ended. */

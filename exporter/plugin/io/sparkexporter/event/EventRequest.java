@@ -1,5 +1,6 @@
 package io.sparkexporter.event;
 
+import io.sparkexporter.conf.EventTypes;
 import io.sparkexporter.json.Json;
 import io.sparkexporter.json.JsonException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ public final class EventRequest {
   static final String ALL = "all";
   private static final String ONE = "executor:";
   private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
+  private static final Pattern TARGET = Pattern.compile("driver|executors|all|executor:[A-Za-z0-9._-]{1,100}");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
   private static final double MIN_TTL = 0.1;
   private static final double MAX_TTL = 86_400;
@@ -39,8 +41,8 @@ public final class EventRequest {
     type = text(fields, "type", null, TYPE, "a type such as reload: " + TYPE.pattern());
     payload = fields.containsKey("payload") ? fields.get("payload") : Collections.emptyMap();
     payloadJson = Json.of(payload);
-    target = text(fields, "target", ALL, Pattern.compile("driver|executors|all|executor:[A-Za-z0-9._-]{1,100}"),
-        "driver, executors, all or executor:ID");
+    String usual = EventTypes.isOfDriver(type) ? DRIVER : ALL;
+    target = text(fields, "target", usual, TARGET, "driver, executors, all or executor:ID");
     idempotencyKey = text(fields, "idempotency_key", null, KEY, "1 to 200 visible ASCII characters");
     Object ttl = fields.get("ttl_seconds");
     ttlSeconds = ttl == null ? DEFAULT_TTL : ttl instanceof Number ? ((Number) ttl).doubleValue() : -1;

@@ -1,5 +1,6 @@
 package io.sparkexporter.event;
 
+import io.sparkexporter.conf.EventTypes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -69,6 +70,12 @@ public final class Members {
 
   /** Whom an event is for. */
   List<Member> recipients(EventRequest request) throws EventRefused {
+    if (EventTypes.isOfDriver(request.type) && !request.target.equals(EventRequest.DRIVER)) {
+      throw new EventRefused(
+          EventRefused.Reason.WRONG_TARGET,
+          request.type + " is for the driver alone, not for " + request.target
+              + ": use the target driver (--target driver), or leave it out");
+    }
     if (request.executor() != null) {
       return Collections.singletonList(executor(request.executor()));
     }

@@ -5,6 +5,7 @@ import io.sparkexporter.json.JsonReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.Map;
 
 /** What travels between a Python process and its JVM: a header and a body. */
@@ -16,16 +17,19 @@ final class Frame {
 
   private final Map<?, ?> header;
   private final byte[] body;
+  /** What is wrong with the header, of which there is only a part then; else null. */
+  private final String fault;
 
-  private Frame(Map<?, ?> header, byte[] body) {
+  private Frame(Map<?, ?> header, byte[] body, String fault) {
     this.header = header;
     this.body = body;
+    this.fault = fault;
   }
 
   /**
-   * Reads what follows the first length.
+   * Reads what follows the first length. Of a header that is none there is at least the part that says what the frame is about.
    *
-   * @throws IOException if it is no frame
+   * @throws IOException if the lengths are none, so that nothing can follow
    */
   static Frame read(byte[] bytes, int offset, int length) throws IOException {
     ByteBuffer in = ByteBuffer.wrap(bytes, offset, length);
@@ -40,12 +44,12 @@ final class Frame {
     try {
       Object read = JsonReader.read(header);
       if (read instanceof Map) {
-        return new Frame((Map<?, ?>) read, body);
+        return new Frame((Map<?, ?>) read, body, null);
       }
+      return new Frame(Collections.emptyMap(), body, "the header is no JSON object");
     } catch (JsonException bad) {
-      throw new IOException(bad);
+      return new Frame(JsonReader.firstMembers(header), body, "the header cannot be read: " + bad.getMessage());
     }
-    throw new IOException("no frame");
   }
 
   /** Returns the bytes of a frame. */
@@ -81,7 +85,7 @@ final class Frame {
     return field(name, Number.class).doubleValue();
   }
 
-  /** Returns any value of the header, or null. */
+  /** Returns any value of the header, or null; also of one with a fault. */
   Object value(String name) {
     return header.get(name);
   }
@@ -92,13 +96,16 @@ final class Frame {
     if (encoding.equals("json") || encoding.equals("bytes")) {
       return encoding.equals("json");
     }
-    throw new IOException("encoding is json or bytes");
+    throw new IOException("the encoding is neither json nor bytes");
   }
 
   private <T> T field(String name, Class<T> type) throws IOException {
+    if (fault != null) {
+      throw new IOException(fault);
+    }
     Object value = header.get(name);
     if (!type.isInstance(value)) {
-      throw new IOException("a header without " + name);
+      throw new IOException("the header lacks " + name + ", or it has another type");
     }
     return type.cast(value);
   }

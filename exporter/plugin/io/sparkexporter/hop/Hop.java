@@ -1,5 +1,6 @@
 package io.sparkexporter.hop;
 
+import io.sparkexporter.live.Declarations;
 import io.sparkexporter.message.Limits;
 import io.sparkexporter.message.MessageService;
 import java.io.IOException;
@@ -9,14 +10,10 @@ import java.util.function.BiConsumer;
 
 /** The way from the Python processes beside this JVM to the plugin in it. */
 public final class Hop {
-  private final Path directory;
-  private final HopServer server;
-  private final BiConsumer<String, Throwable> warnings;
+  private final HopOpening opening;
 
-  private Hop(Path directory, HopServer server, BiConsumer<String, Throwable> warnings) {
-    this.directory = directory;
-    this.server = server;
-    this.warnings = warnings;
+  private Hop(HopOpening opening) {
+    this.opening = opening;
   }
 
   /** Collects what Python processes can reach; each part may be missing. */
@@ -58,7 +55,7 @@ public final class Hop {
       return this;
     }
 
-    /** Starts to listen; returns null, with a warning, if that cannot be. */
+    /** Listens as soon as a Python process asks for it; returns null, with a warning, if none can be told. */
     public Hop start(Path directory, BiConsumer<String, Throwable> warnings) {
       byte[] drawn = new byte[16];
       new SecureRandom().nextBytes(drawn);
@@ -69,11 +66,9 @@ public final class Hop {
       HopContext context =
           new HopContext(secret.toString(), id, limits, messages, claims, driver, declarations);
       try {
-        HopServer server = new HopServer(context, warnings);
-        server.start();
-        Hop hop = new Hop(directory, server, warnings);
-        hop.publish(secret.toString());
-        return hop;
+        HopOpening opening = new HopOpening(directory, secret.toString(), context, warnings);
+        opening.start();
+        return new Hop(opening);
       } catch (IOException | RuntimeException | LinkageError failure) {
         warnings.accept("Python processes cannot reach the plugin: no messages, and no events for them", failure);
         return null;
@@ -81,22 +76,8 @@ public final class Hop {
     }
   }
 
-  private void publish(String secret) throws IOException {
-    try {
-      HopFile.write(directory, server.port(), secret);
-    } catch (IOException | RuntimeException failure) {
-      server.stop();
-      throw failure;
-    }
-  }
-
   /** Ends all connections. */
   public void stop() {
-    server.stop();
-    try {
-      HopFile.remove(directory);
-    } catch (IOException | RuntimeException failure) {
-      warnings.accept("the file of the local connections could not be removed", failure);
-    }
+    opening.stop();
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkexporter.hop;
 
+import io.sparkexporter.live.Declarations;
 import io.sparkexporter.message.Limits;
 import io.sparkexporter.message.MessageService;
 import java.nio.charset.StandardCharsets;

@@ -11,6 +11,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 /** The file that tells Python processes of this user where their JVM listens, and by which secret it knows them. */
 final class HopFile {
   static final String NAME = "hop";
+  /** A process makes this file to have the port opened. */
+  static final String WISH = "hop.wanted";
+  /** Stands for the port until somebody wants it. */
+  static final int CLOSED = 0;
   private static final FileAttribute<?> OWN =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
@@ -25,7 +29,16 @@ final class HopFile {
     Files.move(unfinished, directory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
   }
 
+  static boolean isWanted(Path directory) {
+    return Files.exists(directory.resolve(WISH));
+  }
+
+  static void removeWish(Path directory) throws IOException {
+    Files.deleteIfExists(directory.resolve(WISH));
+  }
+
   static void remove(Path directory) throws IOException {
     Files.deleteIfExists(directory.resolve(NAME));
+    removeWish(directory);
   }
 }

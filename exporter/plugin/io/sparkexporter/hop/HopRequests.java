@@ -1,6 +1,10 @@
 package io.sparkexporter.hop;
 
+import io.sparkexporter.Message;
 import io.sparkexporter.MessageException.Reason;
+import io.sparkexporter.event.EventExpired;
+import io.sparkexporter.event.EventFailed;
+import io.sparkexporter.json.Json;
 import io.sparkexporter.live.LiveRefused;
 import io.sparkexporter.message.Answer;
 import io.sparkexporter.message.Exchange;
@@ -11,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /** What a Python process asks for. Nothing here waits for anything. */
 final class HopRequests {
@@ -36,7 +42,36 @@ final class HopRequests {
     this.handlers = handlers;
   }
 
+  /**
+   * Takes a frame. What is wrong with it is told to the one who waits for it; the others on the connection go on.
+   *
+   * @throws IOException if it does not say who that is
+   */
   void receive(Frame frame) throws IOException {
+    try {
+      take(frame);
+    } catch (IOException bad) {
+      refuse(frame, bad);
+    }
+  }
+
+  private void refuse(Frame frame, IOException bad) throws IOException {
+    Object id = frame.value("id");
+    Object call = frame.value("call");
+    Object event = frame.value("event");
+    if (event instanceof String) {
+      outcomes.take((String) event, null, new EventFailed("its outcome cannot be read: " + bad.getMessage()));
+    }
+    if (id instanceof Long) {
+      client.error((Long) id, Reason.BAD_REQUEST, bad.getMessage());
+    } else if (handlers != null && call instanceof Long) {
+      handlers.failed((Long) call, null, "the answer of the handler cannot be read: " + bad.getMessage());
+    } else {
+      throw bad;
+    }
+  }
+
+  private void take(Frame frame) throws IOException {
     String kind = frame.text("kind");
     if (handlers != null && kind.equals("result")) {
       handlers.result(frame.number("call"), frame.isJson(), frame.body());
@@ -79,13 +114,9 @@ final class HopRequests {
     }
     double seconds = replyWanted ? frame.seconds("timeout") : 0;
     long nanos = (long) (Math.max(0, Math.min(MAX_SECONDS, seconds)) * 1e9);
-    boolean json = frame.isJson();
     context.messages.carry(
         new Exchange(
-            frame.text("topic"),
-            context.id,
-            json,
-            frame.body(),
+            new Message(frame.text("topic"), context.id, frame.isJson(), frame.body()),
             replyWanted,
             System.nanoTime() + nanos,
             answer -> answer(id, replyWanted, answer)));
@@ -116,14 +147,23 @@ final class HopRequests {
     String event = frame.text("event");
     String state = frame.text("state");
     String error = frame.textOrNull("error");
-    boolean failed = state.equals("failed");
-    if (!failed && !state.equals("handled")) {
-      client.error(id, Reason.BAD_REQUEST, "the state of an outcome is handled or failed");
-      return;
+    Exception failure;
+    switch (state) {
+      case "handled":
+        failure = null;
+        break;
+      case "failed":
+        failure = new EventFailed(error == null ? "it failed without a word" : error);
+        break;
+      case "expired":
+        failure = new EventExpired();
+        break;
+      default:
+        client.error(id, Reason.BAD_REQUEST, "the state of an outcome is handled, failed or expired");
+        return;
     }
     String result = frame.body().length == 0 ? null : new String(frame.body(), StandardCharsets.UTF_8);
-    String reason = failed ? error == null ? "it failed without a word" : error : null;
-    if (outcomes.take(event, result, reason)) {
+    if (outcomes.take(event, result, failure)) {
       client.ok(id);
     } else {
       client.error(id, Reason.BAD_REQUEST, "this process does not have the event " + event);
@@ -137,13 +177,27 @@ final class HopRequests {
     }
     handlers.register(texts(frame.value("topics")), texts(frame.value("events")));
     context.driver.changed(handlers);
-    client.ok(id);
+    StringBuilder header = new StringBuilder("{\"kind\":\"ok\",\"id\":").append(id);
+    write(Json.key(header, "topics"), handlers.topics(), context.driver::isTopicOfJvm);
+    write(Json.key(header, "events"), handlers.events(), context.driver::isEventOfJvm);
+    client.send(Frame.of(header.append('}'), NOTHING));
+  }
+
+  private static void write(StringBuilder header, Set<String> texts, Predicate<String> which) {
+    header.append('[');
+    for (String one : new TreeSet<>(texts)) {
+      if (which.test(one)) {
+        Json.comma(header);
+        Json.text(header, one);
+      }
+    }
+    header.append(']');
   }
 
   private static Set<String> texts(Object list) throws IOException {
     Set<String> texts = new HashSet<>();
     if (!(list instanceof List) || ((List<?>) list).size() > MAX_HANDLERS) {
-      throw new IOException("no list of handlers");
+      throw new IOException("topics and events are lists of at most " + MAX_HANDLERS + " names");
     }
     for (Object one : (List<?>) list) {
       texts.add(String.valueOf(one));
@@ -167,7 +221,7 @@ final class HopRequests {
       context.declarations.declare(frame.text("key"), checked);
       client.ok(id);
     } catch (LiveRefused refused) {
-      client.error(id, "invalid_value", refused.getMessage());
+      client.error(id, refused.isMisfit() ? "invalid_value" : "bad_rule", refused.getMessage());
     }
   }
 

@@ -21,8 +21,12 @@ final class Outcomes {
     fail(done, "the Python process ended before it was done");
   }
 
-  /** Takes an outcome; returns whether the process has the event. */
-  boolean take(String event, String result, String error) {
+  /**
+   * Takes an outcome; returns whether the process has the event.
+   *
+   * @param failure null if it was handled
+   */
+  boolean take(String event, String result, Exception failure) {
     CompletableFuture<String> done;
     synchronized (this) {
       done = open.remove(event);
@@ -30,10 +34,10 @@ final class Outcomes {
     if (done == null) {
       return false;
     }
-    if (error == null) {
+    if (failure == null) {
       done.complete(result);
     } else {
-      fail(done, error);
+      done.completeExceptionally(failure);
     }
     return true;
   }

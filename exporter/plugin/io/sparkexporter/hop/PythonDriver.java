@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /** The handlers that the driver's Python process has. */
 public final class PythonDriver implements Remote {
@@ -20,6 +21,26 @@ public final class PythonDriver implements Remote {
   private final List<PythonHandlers> connections = new ArrayList<>();
   private volatile Map<String, PythonHandlers> topics = Collections.emptyMap();
   private volatile Map<String, PythonHandlers> events = Collections.emptyMap();
+  private volatile Predicate<String> topicsOfJvm = topic -> false;
+  private volatile Predicate<String> eventsOfJvm = type -> false;
+
+  /** Sets which topics are answered in the JVM, so that none of them comes here. */
+  public void setTopicsOfJvm(Predicate<String> which) {
+    topicsOfJvm = which;
+  }
+
+  /** Sets which types of events are handled in the JVM, so that none of them comes here. */
+  public void setEventsOfJvm(Predicate<String> which) {
+    eventsOfJvm = which;
+  }
+
+  boolean isTopicOfJvm(String topic) {
+    return topicsOfJvm.test(topic);
+  }
+
+  boolean isEventOfJvm(String type) {
+    return eventsOfJvm.test(type);
+  }
 
   synchronized void changed(PythonHandlers connection) {
     if (!connections.contains(connection)) {
@@ -51,9 +72,9 @@ public final class PythonDriver implements Remote {
 
   @Override
   public void carry(Exchange exchange) {
-    PythonHandlers connection = topics.get(exchange.topic());
+    PythonHandlers connection = topics.get(exchange.message().topic());
     if (connection == null) {
-      exchange.finish(Answer.failed(Reason.NO_HANDLER, "no handler for \"" + exchange.topic() + "\" in the driver"));
+      exchange.finish(Answer.failed(Reason.NO_HANDLER, "no handler for \"" + exchange.message().topic() + "\" in the driver"));
     } else {
       connection.give(exchange);
     }

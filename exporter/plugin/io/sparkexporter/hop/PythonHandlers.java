@@ -2,6 +2,7 @@ package io.sparkexporter.hop;
 
 import io.sparkexporter.Event;
 import io.sparkexporter.MessageException.Reason;
+import io.sparkexporter.event.EventFailed;
 import io.sparkexporter.json.Json;
 import io.sparkexporter.message.Answer;
 import io.sparkexporter.message.Exchange;
@@ -59,33 +60,33 @@ final class PythonHandlers {
 
   private synchronized Answer send(Exchange exchange) {
     if (closed) {
-      return Answer.failed(Reason.NO_HANDLER, "no handler for \"" + exchange.topic() + "\" in the driver");
+      return Answer.failed(Reason.NO_HANDLER, "no handler for \"" + exchange.message().topic() + "\" in the driver");
     }
-    int before = openOfTopic.getOrDefault(exchange.topic(), 0);
+    int before = openOfTopic.getOrDefault(exchange.message().topic(), 0);
     long call = ++calls;
     boolean wanted = exchange.isReplyWanted();
     if (before >= Limits.MESSAGES || !connection.send(frame(call, exchange))) {
-      String sentence = "the handler of \"" + exchange.topic() + "\" has too much to do already";
+      String sentence = "the handler of \"" + exchange.message().topic() + "\" has too much to do already";
       return Answer.failed(Reason.OVERLOADED, sentence);
     }
     if (wanted) {
       exchange.dropBody();
       open.put(call, exchange);
-      openOfTopic.put(exchange.topic(), before + 1);
+      openOfTopic.put(exchange.message().topic(), before + 1);
     }
     return null;
   }
 
   private static ByteBuffer frame(long call, Exchange exchange) {
     StringBuilder header = new StringBuilder(160).append("{\"kind\":\"message\",\"call\":").append(call);
-    Json.text(Json.key(header, "topic"), exchange.topic());
-    header.append(exchange.isJson() ? ",\"encoding\":\"json\"" : ",\"encoding\":\"bytes\"");
+    Json.text(Json.key(header, "topic"), exchange.message().topic());
+    header.append(exchange.message().isJson() ? ",\"encoding\":\"json\"" : ",\"encoding\":\"bytes\"");
     Json.key(header, "reply").append(exchange.isReplyWanted());
     if (exchange.isReplyWanted()) {
       Json.number(Json.key(header, "timeout"), Math.max(0, exchange.millisLeft()) / 1e3);
     }
-    Json.text(Json.key(header, "from"), exchange.from());
-    return Frame.of(header.append('}'), exchange.body());
+    Json.text(Json.key(header, "from"), exchange.message().from());
+    return Frame.of(header.append('}'), exchange.message().bytes());
   }
 
   /** Takes the answer to a message. */
@@ -117,7 +118,7 @@ final class PythonHandlers {
     synchronized (this) {
       exchange = open.remove(call);
       if (exchange != null) {
-        openOfTopic.computeIfPresent(exchange.topic(), (topic, count) -> count == 1 ? null : count - 1);
+        openOfTopic.computeIfPresent(exchange.message().topic(), (topic, count) -> count == 1 ? null : count - 1);
       }
     }
     if (exchange != null) {
@@ -137,7 +138,7 @@ final class PythonHandlers {
     // First, because the outcome may be here before the next line.
     outcomes.expect(event.id(), done);
     if (!connection.send(Frame.of(header.append('}'), payload))) {
-      outcomes.take(event.id(), null, "the driver's Python process has too much to do already");
+      outcomes.take(event.id(), null, new EventFailed("the driver's Python process has too much to do already"));
     }
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -29,19 +30,20 @@ public final class JsonReader {
   public static final int MAX_DEPTH = 64;
 
   private static final int MAX_DIGITS = 1000;
+  private static final int MAX_SHOWN = 50;
   private static final JsonFactory FACTORY = factory();
 
   private JsonReader() {}
 
   private static JsonFactory factory() {
     StreamReadConstraints limits =
-        StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxNumberLength(MAX_DIGITS).build();
+        // One level more, so that it is for this class to say what is wrong.
+        StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH + 1).maxNumberLength(MAX_DIGITS).build();
     // Names of a client's choosing must not fill a table that lives as long as the JVM.
     return JsonFactory.builder()
         .streamReadConstraints(limits)
         .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
         .build();
   }
@@ -71,14 +73,36 @@ public final class JsonReader {
       }
       Object value = value(parser);
       if (parser.nextToken() != null) {
-        throw refused(parser, "something after the end of the value");
+        throw new JsonException("not JSON: something after the end of the value" + place(parser.currentTokenLocation()));
       }
       return value;
     } catch (JsonProcessingException bad) {
-      throw new JsonException("not JSON: " + firstLine(bad.getOriginalMessage()) + place(bad.getLocation()));
+      throw new JsonException(JsonFault.sentence(bad, MAX_DIGITS) + place(bad.getLocation()));
     } catch (IOException impossible) {
       throw new JsonException("not JSON: " + impossible.getMessage());
     }
+  }
+
+  /** Returns the texts and whole numbers of an object up to the first thing that cannot be read, however bad it is. */
+  public static Map<String, Object> firstMembers(byte[] bytes) {
+    Map<String, Object> found = new LinkedHashMap<>();
+    try (JsonParser parser = FACTORY.createParser(bytes)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_STRING) {
+          found.putIfAbsent(name, parser.getText());
+        } else if (token == JsonToken.VALUE_NUMBER_INT) {
+          found.putIfAbsent(name, whole(parser));
+        } else {
+          parser.skipChildren();
+        }
+      }
+    } catch (IOException bad) {
+      // What came before it is what there is.
+    }
+    return found;
   }
 
   private static Object value(JsonParser parser) throws IOException, JsonException {
@@ -102,10 +126,20 @@ public final class JsonReader {
     }
   }
 
+  private static void enter(JsonParser parser) throws JsonException {
+    if (parser.getParsingContext().getNestingDepth() > MAX_DEPTH) {
+      throw refused(parser, "more than " + MAX_DEPTH + " levels");
+    }
+  }
+
   private static Map<String, Object> object(JsonParser parser) throws IOException, JsonException {
+    enter(parser);
     Map<String, Object> map = new LinkedHashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String name = text(parser, parser.currentName());
+      if (map.containsKey(name)) {
+        throw refused(parser, "the key " + shown(name) + " twice");
+      }
       parser.nextToken();
       map.put(name, value(parser));
     }
@@ -113,6 +147,7 @@ public final class JsonReader {
   }
 
   private static List<Object> array(JsonParser parser) throws IOException, JsonException {
+    enter(parser);
     List<Object> list = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       list.add(value(parser));
@@ -129,7 +164,7 @@ public final class JsonReader {
   private static Double fraction(JsonParser parser) throws IOException, JsonException {
     double value = Double.parseDouble(parser.getText());
     if (Double.isInfinite(value)) {
-      throw refused(parser, "a number that is too large for 64 bits");
+      throw refused(parser, "the number " + bounded(parser.getText()) + of(parser) + " is too large for 64 bits");
     }
     return value;
   }
@@ -139,7 +174,7 @@ public final class JsonReader {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         if (!Character.isSupplementaryCodePoint(text.codePointAt(i))) {
-          throw refused(parser, "half of a surrogate pair");
+          throw refused(parser, "half of a surrogate pair in a text" + of(parser));
         }
         i++;
       }
@@ -148,16 +183,27 @@ public final class JsonReader {
   }
 
   private static JsonException refused(JsonParser parser, String what) {
-    return new JsonException(what + place(parser.currentTokenLocation()));
+    return new JsonException("not accepted: " + what + place(parser.currentTokenLocation()));
   }
 
   private static String place(JsonLocation location) {
     return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
   }
 
-  private static String firstLine(String text) {
-    int end = text.indexOf('\n');
-    String line = end < 0 ? text : text.substring(0, end);
-    return line.length() <= 200 ? line : line.substring(0, 200) + "...";
+  /** Names the innermost key, for whoever has sent keys and values, and has never seen the text. */
+  private static String of(JsonParser parser) {
+    JsonStreamContext context = parser.getParsingContext();
+    while (context != null && !context.hasCurrentName()) {
+      context = context.getParent();
+    }
+    return context == null ? "" : " of " + shown(context.getCurrentName());
+  }
+
+  private static String shown(String key) {
+    return Json.of(bounded(key));
+  }
+
+  private static String bounded(String text) {
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
   }
 }

@@ -3,14 +3,15 @@ package io.sparkexporter.jvm;
 import io.sparkexporter.EventListener;
 import io.sparkexporter.action.Actions;
 import io.sparkexporter.action.JvmEventHandler;
+import io.sparkexporter.conf.EventTypes;
 import io.sparkexporter.conf.Setting;
 import io.sparkexporter.conf.Settings;
 import io.sparkexporter.event.EventHandler;
 import io.sparkexporter.hop.Claims;
-import io.sparkexporter.hop.Declarations;
 import io.sparkexporter.hop.Hop;
 import io.sparkexporter.hop.PythonDriver;
 import io.sparkexporter.live.ControlFile;
+import io.sparkexporter.live.Declarations;
 import io.sparkexporter.message.Deadlines;
 import io.sparkexporter.message.Instances;
 import io.sparkexporter.message.Limits;
@@ -20,6 +21,7 @@ import io.sparkexporter.message.Pump;
 import io.sparkexporter.report.Reporter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.apache.spark.SparkContext;
 
@@ -48,6 +50,7 @@ public final class LocalServices {
     } else if (channel == null) {
       messages = MessageService.inDriver(settings, deadlines, warnings);
       messages.dispatcher().setRemote(driver);
+      driver.setTopicsOfJvm(messages.dispatcher()::handles);
     } else {
       messages = MessageService.inExecutor(id, settings, deadlines, channel);
     }
@@ -75,11 +78,20 @@ public final class LocalServices {
     if (file != null && hasWorkers) {
       claims = new Claims(deadlines, file::setEvents, warnings);
     }
-    return new JvmEventHandler(
-        new Actions(context, reporter, deadlines),
-        Instances.make(Setting.EVENT_LISTENERS, EventListener.class, settings, warnings),
-        driver,
-        claims);
+    List<EventListener> listeners = Instances.make(Setting.EVENT_LISTENERS, EventListener.class, settings, warnings);
+    if (driver != null) {
+      driver.setEventsOfJvm(type -> EventTypes.BUILT_IN.contains(type) || isHeard(listeners, type));
+    }
+    return new JvmEventHandler(new Actions(context, reporter, deadlines), listeners, driver, claims);
+  }
+
+  private static boolean isHeard(List<EventListener> listeners, String type) {
+    try {
+      return listeners.stream().anyMatch(listener -> type.equals(listener.type()));
+    } catch (Throwable failure) {
+      // Of a listener, which says so with each event.
+      return false;
+    }
   }
 
   /**

@@ -95,7 +95,7 @@ public final class LiveStore {
       Rule rule = rules.get(change.getKey());
       String complaint = badKey(change.getKey());
       if (complaint == null && rule != null && change.getValue() != null) {
-        complaint = rule.complaint(change.getKey(), change.getValue());
+        complaint = rule.complaint(change.getValue());
       }
       if (complaint != null && complaints.size() < MAX_COMPLAINTS) {
         complaints.add(complaint);
@@ -112,6 +112,14 @@ public final class LiveStore {
     }
     String shown = key.length() <= 100 ? key : key.substring(0, 100) + "...";
     return "the key " + Json.of(shown) + " does not match " + KEY.pattern();
+  }
+
+  /** Refuses what cannot be a key. */
+  static void checkKey(String key) throws LiveRefused {
+    String bad = badKey(key);
+    if (bad != null) {
+      throw LiveRefused.invalid(bad);
+    }
   }
 
   private void checkSize(Map<String, Entry> newer) throws LiveRefused {
@@ -174,19 +182,16 @@ public final class LiveStore {
    * @throws LiveRefused if the rule is none, or the present value does not fit; in the latter case the rule counts all the same
    */
   public void declare(String key, Map<String, Object> rule) throws LiveRefused {
-    String bad = badKey(key);
-    if (bad != null) {
-      throw LiveRefused.invalid(bad);
-    }
-    Rule made = Rule.of(rule);
+    checkKey(key);
+    Rule made = Rule.of(key, rule);
     if (rules.size() >= MAX_KEYS && !rules.containsKey(key)) {
       throw LiveRefused.invalid("there are " + MAX_KEYS + " declared keys already");
     }
     rules.put(key, made);
     Entry present = entries.get(key);
-    String complaint = present == null ? null : made.complaint(key, present.value);
+    String complaint = present == null ? null : made.complaint(present.value);
     if (complaint != null) {
-      throw LiveRefused.invalid(complaint);
+      throw LiveRefused.misfit(complaint);
     }
   }
 }

@@ -3,6 +3,8 @@ package io.sparkexporter.live;
 import io.sparkexporter.json.Json;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,68 +15,120 @@ import java.util.stream.Collectors;
 
 /** What a declared key accepts. Immutable. */
 final class Rule {
+  private static final List<String> TYPES =
+      Collections.unmodifiableList(Arrays.asList("int", "float", "str", "bool", "list", "dict", "any"));
+  private static final List<String> FIELDS =
+      Collections.unmodifiableList(Arrays.asList("type", "minimum", "maximum", "choices", "pattern"));
   private static final int MAX_SHOWN = 100;
 
+  private final String key;
   private final Map<String, Object> source;
   private final String type;
   private final BigDecimal minimum;
   private final BigDecimal maximum;
-  private final List<?> choices;
   private final Pattern pattern;
+  private final List<?> choices;
 
-  private Rule(Map<String, Object> source) throws LiveRefused {
+  private Rule(String key, Map<String, Object> source) throws LiveRefused {
+    this.key = key;
     this.source = source;
-    type = (String) of(String.class, "type", "a text");
-    minimum = decimal(of(Number.class, "minimum", "a number"));
-    maximum = decimal(of(Number.class, "maximum", "a number"));
-    choices = (List<?>) of(List.class, "choices", "a list");
-    pattern = compile((String) of(String.class, "pattern", "a text"));
+    type = readType();
+    minimum = readBound("minimum");
+    maximum = readBound("maximum");
+    if (minimum != null && maximum != null && minimum.compareTo(maximum) > 0) {
+      throw refuse("minimum", "is above its maximum: " + shown("minimum") + " > " + shown("maximum"));
+    }
+    pattern = readPattern();
+    choices = readChoices();
   }
 
   /**
    * Reads a rule.
    *
+   * @param key for which it is
    * @param source {@code type}, which must be there, {@code minimum}, {@code maximum}, {@code choices}, {@code pattern}
    */
-  static Rule of(Map<String, Object> source) throws LiveRefused {
+  static Rule of(String key, Map<String, Object> source) throws LiveRefused {
     Set<String> unknown = new TreeSet<>(source.keySet());
-    for (String known : new String[] {"type", "minimum", "maximum", "choices", "pattern"}) {
-      unknown.remove(known);
-    }
+    unknown.removeAll(FIELDS);
     if (!unknown.isEmpty()) {
-      throw LiveRefused.invalid("unknown in a rule: " + String.join(", ", unknown));
+      throw LiveRefused.invalid("unknown in the rule of '" + key + "': " + String.join(", ", unknown));
     }
-    Rule rule = new Rule(source);
-    if (rule.type == null || word(rule.type) == null) {
-      throw LiveRefused.invalid("the type of a rule is one of int, float, str, bool, list, dict, any");
-    }
-    if ((rule.minimum != null || rule.maximum != null) && !rule.type.equals("int") && !rule.type.equals("float")) {
-      throw LiveRefused.invalid("minimum and maximum go with the types int and float");
-    }
-    if (rule.pattern != null && !rule.type.equals("str")) {
-      throw LiveRefused.invalid("pattern goes with the type str");
-    }
-    return rule;
+    return new Rule(key, source);
   }
 
-  private Object of(Class<?> expected, String field, String form) throws LiveRefused {
-    Object value = source.get(field);
-    if (value != null && !expected.isInstance(value)) {
-      throw LiveRefused.invalid(field + " of a rule is " + form);
+  private String readType() throws LiveRefused {
+    Object given = source.get("type");
+    if (!TYPES.contains(given)) {
+      throw refuse("type", "must be one of " + String.join(", ", TYPES) + ", not " + shown("type"));
     }
-    return value;
+    return (String) given;
   }
 
-  private static Pattern compile(String text) throws LiveRefused {
+  private BigDecimal readBound(String field) throws LiveRefused {
+    Object given = source.get(field);
+    if (given == null) {
+      return null;
+    }
+    if (!type.equals("int") && !type.equals("float")) {
+      throw refuse(field, "needs type=int or type=float, not " + type);
+    }
+    if (!(given instanceof Number)) {
+      throw refuse(field, "must be a number, not " + shown(field));
+    }
+    return decimal(given);
+  }
+
+  private Pattern readPattern() throws LiveRefused {
+    Object given = source.get("pattern");
+    if (given == null) {
+      return null;
+    }
+    if (!type.equals("str")) {
+      throw refuse("pattern", "needs type=str, not " + type);
+    }
+    if (!(given instanceof String)) {
+      throw refuse("pattern", "must be a string, not " + shown("pattern"));
+    }
     try {
-      return text == null ? null : Pattern.compile(text);
+      return Pattern.compile((String) given);
     } catch (PatternSyntaxException bad) {
-      throw LiveRefused.invalid("pattern of a rule: " + bad.getDescription());
+      throw refuse("pattern", "cannot be read by Java: " + bad.getDescription());
     }
+  }
+
+  private List<?> readChoices() throws LiveRefused {
+    Object given = source.get("choices");
+    if (given == null) {
+      return null;
+    }
+    if (!(given instanceof List)) {
+      throw refuse("choices", "must be a list of values, not " + shown("choices"));
+    }
+    if (((List<?>) given).isEmpty()) {
+      throw refuse("choices", "must not be empty");
+    }
+    for (Object choice : (List<?>) given) {
+      check("a choice", choice, null);
+    }
+    return (List<?>) given;
+  }
+
+  private LiveRefused refuse(String what, String why) {
+    return LiveRefused.invalid(what + " of '" + key + "' " + why);
   }
 
   private static BigDecimal decimal(Object number) {
-    return number == null ? null : new BigDecimal(number.toString());
+    return new BigDecimal(number.toString());
+  }
+
+  private String shown(String field) {
+    return shown(source.get(field));
+  }
+
+  private static String shown(Object value) {
+    String text = Json.of(value);
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
   }
 
   /** The rule as it was given. */
@@ -82,17 +136,23 @@ final class Rule {
     return source;
   }
 
-  /** Returns null if the value fits, else a sentence with the key, the value and what is expected. */
-  String complaint(String key, Object value) {
-    if (accepts(value)) {
-      return null;
-    }
-    String shown = Json.of(value);
-    return key + ": " + (shown.length() <= MAX_SHOWN ? shown : shown.substring(0, MAX_SHOWN) + "...") + " is not "
-        + expected();
+  /** Refuses a value that is to be the default. */
+  void checkDefault(Object value) throws LiveRefused {
+    check("the default", value, choices);
   }
 
-  private boolean accepts(Object value) {
+  private void check(String what, Object value, List<?> among) throws LiveRefused {
+    if (!accepts(value, among)) {
+      throw refuse(what, "must be " + expected(among) + ", not " + shown(value));
+    }
+  }
+
+  /** Returns null if the value fits, else a sentence with the key, the value and what is expected. */
+  String complaint(Object value) {
+    return accepts(value, choices) ? null : key + ": " + shown(value) + " is not " + expected(choices);
+  }
+
+  private boolean accepts(Object value, List<?> among) {
     if (!hasType(value)) {
       return false;
     }
@@ -100,7 +160,7 @@ final class Rule {
         || maximum != null && decimal(value).compareTo(maximum) > 0) {
       return false;
     }
-    return (choices == null || choices.stream().anyMatch(choice -> same(choice, value)))
+    return (among == null || among.stream().anyMatch(choice -> same(choice, value)))
         && (pattern == null || pattern.matcher((String) value).matches());
   }
 
@@ -128,36 +188,19 @@ final class Rule {
     return a instanceof Number && b instanceof Number ? decimal(a).compareTo(decimal(b)) == 0 : a == null ? b == null : a.equals(b);
   }
 
-  private static String word(String type) {
-    switch (type) {
-      case "int":
-        return "an int";
-      case "float":
-      case "str":
-      case "bool":
-      case "list":
-      case "dict":
-        return "a " + type;
-      case "any":
-        return "any value";
-      default:
-        return null;
-    }
-  }
-
-  private String expected() {
-    StringBuilder text = new StringBuilder(word(type));
+  private String expected(List<?> among) {
+    StringBuilder text = new StringBuilder(type.equals("any") ? "any value" : (type.equals("int") ? "an " : "a ") + type);
     if (minimum != null) {
-      text.append(" >= ").append(Json.of(source.get("minimum")));
+      text.append(" >= ").append(shown("minimum"));
     }
     if (maximum != null) {
-      text.append(minimum == null ? " <= " : " and <= ").append(Json.of(source.get("maximum")));
+      text.append(minimum == null ? " <= " : " and <= ").append(shown("maximum"));
     }
     if (pattern != null) {
       text.append(" that matches ").append(Json.of(pattern.pattern()));
     }
-    if (choices != null) {
-      text.append(choices.stream().map(Json::of).collect(Collectors.joining(", ", " out of ", "")));
+    if (among != null) {
+      text.append(among.stream().map(Json::of).collect(Collectors.joining(", ", " out of ", "")));
     }
     return text.toString();
   }

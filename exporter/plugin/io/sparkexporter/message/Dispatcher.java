@@ -42,9 +42,14 @@ public final class Dispatcher implements Route {
     }
   }
 
+  /** Whether a handler in this JVM answers a topic. */
+  public boolean handles(String topic) {
+    return topics.containsKey(topic);
+  }
+
   @Override
   public void carry(Exchange exchange) {
-    String topic = exchange.topic();
+    String topic = exchange.message().topic();
     TopicQueue queue = topics.get(topic);
     Remote elsewhere = remote.get();
     boolean known = queue != null || elsewhere != null && elsewhere.handles(topic);
@@ -71,9 +76,9 @@ public final class Dispatcher implements Route {
                 pending.cancel(false);
               }
               if (answer.reason() != null) {
-                counts.add(known, exchange.topic(), answer.reason().code());
+                counts.add(known, exchange.message().topic(), answer.reason().code());
               } else if (wanted) {
-                counts.add(known, exchange.topic(), "answered");
+                counts.add(known, exchange.message().topic(), "answered");
               }
               exchange.finish(answer);
             });
@@ -81,7 +86,7 @@ public final class Dispatcher implements Route {
       timeout.set(
           deadlines.after(
               exchange.millisLeft(),
-              () -> counted.finish(Answer.failed(Reason.TIMEOUT, "no answer in time to \"" + exchange.topic() + "\""))));
+              () -> counted.finish(Answer.failed(Reason.TIMEOUT, "no answer in time to \"" + exchange.message().topic() + "\""))));
     }
     return counted;
   }

@@ -1,5 +1,6 @@
 package io.sparkexporter.message;
 
+import io.sparkexporter.Message;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -8,10 +9,7 @@ import java.util.function.Consumer;
 public final class Exchange {
   private static final byte[] NOTHING = {};
 
-  private final String topic;
-  private final String from;
-  private final boolean json;
-  private volatile byte[] body;
+  private volatile Message message;
   private final boolean replyWanted;
   private final long deadline;
   private final AtomicReference<Consumer<Answer>> waiting;
@@ -19,24 +17,12 @@ public final class Exchange {
   /**
    * Makes one.
    *
-   * @param from id of the executor that it comes from, or "driver"
-   * @param json whether the body is JSON text
    * @param replyWanted false: done as soon as somebody has taken it over
    * @param deadline in {@link System#nanoTime} terms; of no meaning if no reply is wanted
    * @param done is told once; must not block
    */
-  public Exchange(
-      String topic,
-      String from,
-      boolean json,
-      byte[] body,
-      boolean replyWanted,
-      long deadline,
-      Consumer<Answer> done) {
-    this.topic = topic;
-    this.from = from;
-    this.json = json;
-    this.body = body;
+  public Exchange(Message message, boolean replyWanted, long deadline, Consumer<Answer> done) {
+    this.message = message;
     this.replyWanted = replyWanted;
     this.deadline = deadline;
     this.waiting = new AtomicReference<>(done);
@@ -44,30 +30,19 @@ public final class Exchange {
 
   /** Returns the same message for somebody else to carry, who tells this one how it ended. The payload goes with it. */
   Exchange handOver(Consumer<Answer> done) {
-    Exchange next = new Exchange(topic, from, json, body, replyWanted, deadline, done);
+    Exchange next = new Exchange(message, replyWanted, deadline, done);
     dropBody();
     return next;
   }
 
   /** Keeps the payload no longer, because it is on its way. */
   public void dropBody() {
-    body = NOTHING;
+    message = new Message(message.topic(), message.from(), message.isJson(), NOTHING);
   }
 
-  public String topic() {
-    return topic;
-  }
-
-  public String from() {
-    return from;
-  }
-
-  public boolean isJson() {
-    return json;
-  }
-
-  public byte[] body() {
-    return body;
+  /** What is on its way; without its payload once that is dropped. */
+  public Message message() {
+    return message;
   }
 
   public boolean isReplyWanted() {

@@ -89,11 +89,11 @@ public final class MessageService {
 
   /** Checks a message and sends it on its way. Never blocks or throws. */
   public void carry(Exchange exchange) {
-    String complaint = limits.complaint(exchange.topic());
+    String complaint = limits.complaint(exchange.message().topic());
     if (complaint != null) {
       exchange.finish(Answer.failed(Reason.BAD_REQUEST, complaint));
-    } else if (exchange.body().length > limits.maxPayload()) {
-      exchange.finish(Answer.failed(Reason.TOO_LARGE, limits.tooLarge("the payload", exchange.body().length)));
+    } else if (exchange.message().bytes().length > limits.maxPayload()) {
+      exchange.finish(Answer.failed(Reason.TOO_LARGE, limits.tooLarge("the payload", exchange.message().bytes().length)));
     } else if (pump != null) {
       pump.carry(exchange);
     } else {

@@ -87,7 +87,7 @@ public final class Pump implements Route {
       return Answer.failed(
           Reason.OVERLOADED, Limits.MESSAGES + " messages of this executor are under way; one more cannot be taken");
     }
-    if (unconfirmedBytes + exchange.body().length > limits.maxBytes()) {
+    if (unconfirmedBytes + exchange.message().bytes().length > limits.maxBytes()) {
       return Answer.failed(
           Reason.OVERLOADED, unconfirmedBytes + " bytes wait for the driver; this message cannot be taken");
     }
@@ -97,7 +97,7 @@ public final class Pump implements Route {
     long number = ++lastNumber;
     Pending pending = new Pending(exchange);
     unconfirmed.put(number, pending);
-    unconfirmedBytes += exchange.body().length;
+    unconfirmedBytes += exchange.message().bytes().length;
     if (exchange.isReplyWanted()) {
       pending.timeout = deadlines.after(exchange.millisLeft(), () -> expire(number));
     }
@@ -132,7 +132,7 @@ public final class Pump implements Route {
     if (pending != null) {
       pending.exchange.finish(
           cause == null
-              ? Answer.failed(Reason.TIMEOUT, "no answer in time to \"" + pending.exchange.topic() + "\"")
+              ? Answer.failed(Reason.TIMEOUT, "no answer in time to \"" + pending.exchange.message().topic() + "\"")
               : Answer.failed(Reason.UNAVAILABLE, "the driver could not be reached: " + cause));
     }
   }
@@ -140,7 +140,7 @@ public final class Pump implements Route {
   private Pending confirm(long number) {
     Pending pending = unconfirmed.remove(number);
     if (pending != null) {
-      unconfirmedBytes -= pending.exchange.body().length;
+      unconfirmedBytes -= pending.exchange.message().bytes().length;
     }
     return pending;
   }
@@ -218,7 +218,7 @@ public final class Pump implements Route {
     int room = Limits.BATCH_BYTES;
     for (Map.Entry<Long, Pending> entry : unconfirmed.entrySet()) {
       Exchange exchange = entry.getValue().exchange;
-      room -= exchange.body().length;
+      room -= exchange.message().bytes().length;
       if (room < 0 && !batch.messages.isEmpty()) {
         fresh = true;
         break;
@@ -227,11 +227,11 @@ public final class Pump implements Route {
           new Batch.Numbered<>(
               entry.getKey(),
               new Batch.Outgoing(
-                  exchange.topic(),
-                  exchange.isJson(),
+                  exchange.message().topic(),
+                  exchange.message().isJson(),
                   exchange.isReplyWanted(),
                   exchange.isReplyWanted() ? exchange.millisLeft() : 0,
-                  exchange.body())));
+                  exchange.message().bytes())));
     }
     return batch;
   }

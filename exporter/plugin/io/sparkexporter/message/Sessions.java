@@ -1,5 +1,6 @@
 package io.sparkexporter.message;
 
+import io.sparkexporter.Message;
 import io.sparkexporter.MessageException.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -100,10 +101,7 @@ final class Sessions {
       boolean wanted = message.replyWanted;
       long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(message.millisLeft);
       return new Exchange(
-          message.topic,
-          executorId,
-          message.json,
-          message.body,
+          new Message(message.topic, executorId, message.json, message.body),
           wanted,
           deadline,
           answer -> {

@@ -1,6 +1,5 @@
 package io.sparkexporter.message;
 
-import io.sparkexporter.Message;
 import io.sparkexporter.MessageException.Reason;
 import io.sparkexporter.MessageHandler;
 import io.sparkexporter.json.JavaValues;
@@ -42,7 +41,7 @@ final class TopicQueue {
   }
 
   void add(Exchange exchange) {
-    int length = exchange.body().length;
+    int length = exchange.message().bytes().length;
     if (bytes.addAndGet(length) > limits.maxBytes()) {
       bytes.addAndGet(-length);
       refuse(exchange, "too many bytes");
@@ -64,13 +63,12 @@ final class TopicQueue {
 
   private static void refuse(Exchange exchange, String what) {
     exchange.finish(
-        Answer.failed(Reason.OVERLOADED, what + " wait for the handler of \"" + exchange.topic() + "\" already"));
+        Answer.failed(Reason.OVERLOADED, what + " wait for the handler of \"" + exchange.message().topic() + "\" already"));
   }
 
   private Answer handle(Exchange exchange) {
     try {
-      Object result =
-          handler.handle(new Message(exchange.topic(), exchange.from(), exchange.isJson(), exchange.body()));
+      Object result = handler.handle(exchange.message());
       if (!exchange.isReplyWanted()) {
         return Answer.taken();
       }

@@ -1,9 +1,8 @@
-package io.sparkexporter.hop;
+package io.sparkexporter.live;
 
-import io.sparkexporter.live.LiveRefused;
 import java.util.Map;
 
-/** Takes what the driver's Python process declares of the live configuration. */
+/** Takes what is declared of the live configuration. */
 @FunctionalInterface
 public interface Declarations {
   /**
