@@ -19,6 +19,10 @@ from exporter.daemon.values import Address
 from exporter.daemon.web import make_app
 
 TOKEN = "tok-en"
+CONFIG = "/applications/app-1/config"
+EVENTS = "/applications/app-1/events"
+EVENT = f"{EVENTS}/9f86d081884c7d65"
+JSON = {"Content-Type": "application/json"}
 CONTROL = {
     "version": 7,
     "events": [["reload", "accepted", 3], ["reload", "handled", 2]],

@@ -1,5 +1,7 @@
 """What the daemon's tests share."""
 
+import io
+import json
 import sys
 from pathlib import Path
 
@@ -7,9 +9,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake_driver import FakeDriver
+from check_rig import GAUGES, REST
+from fake_driver import FakeDriver, executor
 from processes import Process
+from published import Clock
 from rig import Rig
+
+from exporter._version import __version__
+from exporter.daemon import logs
+from exporter.daemon.check import Check
+from exporter.daemon.limits import Limits
+from exporter.daemon.store import Store
 
 
 @pytest.fixture
@@ -59,3 +69,51 @@ def watch_target():
     yield start
     for rig in rigs:
         rig.watcher.stop()
+
+
+@pytest.fixture
+def check(driver):
+    """Run the check; return its exit code and its lines."""
+    driver.plugin.version = __version__
+    driver.plugin.executors = [executor("driver"), executor("1", reported=1008.5)]
+    driver.gauges = GAUGES
+
+    def answer(document):
+        return lambda handler: handler.send(
+            200, json.dumps(document() if callable(document) else document).encode()
+        )
+
+    environment = {"runtime": {"javaVersion": "17", "scalaVersion": "version 2.13"}}
+    driver.overrides |= {
+        f"{REST}/environment": answer(
+            lambda: environment | {"sparkProperties": [*map(list, driver.conf.items())]}
+        ),
+        "/metrics/executors/prometheus/": answer(""),
+    }
+    for resource in ("allexecutors", "jobs", "stages", "sql", "storage/rdd"):
+        driver.overrides[f"{REST}/{resource}"] = answer([])
+
+    def run(token=None, url=None):
+        lines = []
+        code = Check(url or driver.url, 1.0, token, lines.append).run()
+        return code, [line.replace(driver.url, "URL") for line in lines]
+
+    return run
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def store(clock):
+    return Store(900.0, Limits(), clock, clock)
+
+
+@pytest.fixture
+def said():
+    """The log as a list of lines."""
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
