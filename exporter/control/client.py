@@ -35,7 +35,8 @@ _PASSING = frozenset({_NOT_FOUND, 429, *range(500, 600)})
 _TOO_SOON = (429, 503)
 """With Retry-After: nothing was done, and the same can be sent again."""
 LIVE = ("waiting", "running")
-_ACTOR = re.compile(r"[!-~]{1,200}")
+_NOT_IN_AN_ACTOR = re.compile(r"[^!-~]|[\"=\\]")
+"""What the driver does not take into its audit log."""
 _SECONDS = re.compile(r"[0-9]{1,4}")
 _OF_A_PLUGIN = "/v1/snapshot"
 """What a plugin names to whoever asks for something that it does not have."""
@@ -244,7 +245,7 @@ def actor() -> str:
     except (OSError, KeyError):
         # A user of a container may have no name.
         name = "unknown"
-    return name if _ACTOR.fullmatch(name) else "unknown"
+    return _NOT_IN_AN_ACTOR.sub("_", name)[:200]
 
 
 def _object(body: bytes) -> dict[str, Any] | None:

@@ -45,9 +45,9 @@ METRICS_INTRO = """# Metrics
 | `spark_executor_custom_<name>` | one executor, or the driver | also `executor_id` |
 
 * Counters end in `_total`; they and histograms never go back, whatever happens to executors.
-  Built-in counters do neither, also when the daemon is started again: the plugin knows all of them, and
-  without it the daemon goes on from what it has kept in `--state.directory`. Without the plugin, totals lack
-  what Spark's UI has forgotten (`spark.ui.retainedJobs`, `spark.ui.retainedStages`,
+  Built-in counters do neither, also when the daemon is started again: what the plugin does not know, the
+  daemon keeps in `--state.directory`, to go on from there. Without the plugin, totals lack what
+  Spark's UI has forgotten (`spark.ui.retainedJobs`, `spark.ui.retainedStages`,
   `spark.sql.ui.retainedExecutions`) before a daemon could read it. `spark_exporter_missed_*_total` counts it.
 * An executor that is gone keeps its counters and histograms for as long as the driver remembers it,
   so that the sum over executors stays the application's total. Its gauges go at once.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon.asking import Budget
 from exporter.daemon.errors import SourceError
+from exporter.daemon.sources import BY_PLUGIN
 from exporter.daemon.sources.runner import defect
 from exporter.daemon.state.memory import Memory
 
@@ -136,8 +137,8 @@ class Poller:
         """Poll once; return the seconds until the next time, None if there is nothing to poll."""
         followed = self._followed
         if (followed and followed.run) != (application and application.run):
-            self._followed = application
             self._begin(application)
+            self._followed = application
             if self._patient and application is not None:
                 return self._interval
         return self._poll(application) if application is not None else None
@@ -153,16 +154,11 @@ class Poller:
         """Return the sources of a run: the same as before, with their sums, if it was followed of late."""
         sources = self._kept.pop(application.run, None)
         if sources is None:
-            sources = self._made(application)
+            sources = self._memory.recall(self._target, application, lambda: self._sources(application))
         self._kept[application.run] = sources
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return sources
-
-    def _made(self, application: Application) -> Sequence[PolledSource]:
-        if self._served(application):
-            return self._sources(application)
-        return self._memory.recall(self._target, application, lambda: self._sources(application))
 
     def _poll(self, application: Application) -> float:
         """Ask whatever is due; return the seconds until the next poll."""
@@ -192,7 +188,7 @@ class Poller:
             return error.reason
         if not self._changed.is_set():
             # What was published once must not be lower after a restart, however this process ends.
-            if not self._served(application):
+            if source.name not in BY_PLUGIN or not self._served(application):
                 self._memory.keep(self._target, application, source)
             self._store.put(self._target, application, source.name, update.value, **update.facts._asdict())
         return ""

@@ -79,6 +79,7 @@ class Store:
     ) -> None:
         """Know of no application."""
         self._forget = forget
+        self._gone: list[tuple[str, Application]] = []
         self._retention = retention
         self._limits = limits if limits is not None else Limits()
         self._clock = clock
@@ -118,7 +119,9 @@ class Store:
                 self._remove(app_id)
             if over:
                 self._refresh(())
-            return self._view
+            view = self._view
+        self._let_go()
+        return view
 
     def publish(self, target: str, application: Application, snapshot: Snapshot | None = None) -> None:
         """Put in what a source found out; a snapshot that is not given stays as it was.
@@ -129,7 +132,10 @@ class Store:
 
         """
         with TURNS.work():
-            self._publish(target, application, snapshot)
+            try:
+                self._publish(target, application, snapshot)
+            finally:
+                self._let_go()
             self._print_ahead(application.id)
 
     def _publish(self, target: str, application: Application, snapshot: Snapshot | None) -> None:
@@ -336,9 +342,16 @@ class Store:
 
     def _remove(self, app_id: str) -> None:
         record = self._known.pop(app_id)
-        self._forget(record.target, record.application)
+        self._gone.append((record.target, record.application))
         self._silent = {key: since for key, since in self._silent.items() if key[0] != app_id}
         self._planner.forget(app_id)
+
+    def _let_go(self) -> None:
+        """Say which runs are over. Not under the lock: a disk that hangs would hold up all scrapes."""
+        with self._lock:
+            gone, self._gone = self._gone, []
+        for target, application in gone:
+            self._forget(target, application)
 
     def _print_ahead(self, app_id: str) -> None:
         """Print an application here and not in the next scrape, unless nobody scrapes."""

@@ -50,7 +50,7 @@ CALLS_LEFT = 1.0
 NO_TOKEN = "control is off: this daemon has no token; give it one with --token-file or SPARK_EXPORTER_TOKEN"  # noqa: S105
 WRONG_TOKEN = "the token is missing or wrong; expected the header Authorization: Bearer TOKEN"  # noqa: S105
 _ACTOR = "Spark-Exporter-Actor"
-_VISIBLE = re.compile(r"[!-~]{1,200}")
+_VISIBLE = re.compile(r"(?:(?![\"=\\])[!-~]){1,200}")
 _APPLICATION_PATH = f"{PREFIX}/applications/{{app_id}}"
 
 

@@ -69,7 +69,7 @@ class Directory:
     def _without(self, shown: str, record: Record) -> Refusal:
         target = self._status.view().get(record.target)
         if target is not None and target.up and target.app_id == record.application.id:
-            return Refusal(409, f"{shown} {target.state}")
+            return Refusal(409, target.state)
         # A daemon that was just started finds it in a moment, and whoever waits for something waits on.
         return Refusal(503, f"the plugin of {shown} has not been found yet", {"Retry-After": "1"})
 

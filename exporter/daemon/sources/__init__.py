@@ -70,5 +70,7 @@ REST = ("runtime", "executors", "jobs", "stages", "sql", "storage", "dstreams", 
 """What Spark's REST API says of an application, each resource on its own."""
 POLLED = ("sink", *REST, "process")
 """The sources that are polled: those that may be switched off."""
+BY_PLUGIN = frozenset({"executors", "jobs", "stages", "sql"})
+"""Those whose sums the plugin gives, where there is one."""
 COLLECTORS = ("application", "environment", "plugin", *POLLED)
 """The names of all sources: the values of the label ``collector``."""

@@ -21,7 +21,9 @@ MAX_BYTES = 4 * 1024 * 1024
 """A larger file holds nothing that this program would write."""
 MAX_FILES = 1_000
 MAX_AGE = 7 * 86_400.0
-"""Seconds after which a file that nobody changed is about an application that nobody follows any more."""
+"""Seconds after which a file that nobody touched is about an application that nobody follows any more."""
+TOUCH_EVERY = 86_400.0
+"""Seconds; more often than that, a file that stays as it is need not be touched."""
 _TEMPORARY = (".spark-exporter-", ".tmp")
 _TEMPORARY_AGE = 3_600.0
 # The directory may be shared with somebody else's files, which nobody here touches.
@@ -74,13 +76,15 @@ class Files:
             return None
         except OSError as error:
             raise StateError("read", f"{path} cannot be read: {why(error)}") from error
-        with os.fdopen(descriptor, "rb") as file:
+        # Not before it is known to be a file: for a directory fdopen would fail, and leave it open.
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise StateError("read", f"{path} cannot be read: it is no regular file")
-            try:
-                content = file.read(MAX_BYTES + 1)
-            except OSError as error:
-                raise StateError("read", f"{path} cannot be read: {why(error)}") from error
+            content = _read(descriptor)
+        except OSError as error:
+            raise StateError("read", f"{path} cannot be read: {why(error)}") from error
+        finally:
+            os.close(descriptor)
         if len(content) > MAX_BYTES:
             raise StateError("too_large", f"{path} has more than {MAX_BYTES >> 20} MiB")
         return content
@@ -109,6 +113,11 @@ class Files:
                 raise
         except OSError as error:
             raise StateError("write", f"{path} cannot be written: {why(error)}") from error
+
+    def touch(self, name: str) -> None:
+        """Let a file that need not be changed not look old, if it is there."""
+        with contextlib.suppress(OSError):
+            os.utime(self._directory / name)
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there and can be removed."""
@@ -142,6 +151,12 @@ class Files:
         prefix, suffix = _TEMPORARY
         descriptor, name = tempfile.mkstemp(suffix, prefix, self._directory)
         return descriptor, Path(name)
+
+
+def _read(descriptor: int) -> bytes:
+    """Return what is in a file, and a byte more than it may have if that is too much."""
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def why(error: Exception) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
 from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from exporter.daemon import logs
 from exporter.daemon.errors import STATE_REASONS, SourceError, StateError
 from exporter.daemon.sources import AddingSource
 from exporter.daemon.state import document
-from exporter.daemon.state.files import Files
+from exporter.daemon.state.files import TOUCH_EVERY, Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,8 @@ class _Kept:
     def __init__(self) -> None:
         self.parts: dict[str, bytes] = {}
         self.written = False
+        self.touched = -math.inf
+        """When the file was written or touched last, in monotonic seconds."""
 
 
 class Memory:
@@ -41,11 +44,13 @@ class Memory:
 
     Args:
         directory: where its files are; None remembers nothing.
+        clock: monotonic seconds.
 
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
+    def __init__(self, directory: Path | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         """Touch nothing yet."""
+        self._clock = clock
         self._given = directory
         self._files: Files | None = None
         self._lock = threading.Lock()
@@ -128,17 +133,24 @@ class Memory:
                 kept = self._kept[name] = _Kept()
                 self._files.prune(math.inf)
             if kept.written and kept.parts.get(source.name) == part:
+                self._touch(name, kept)
                 return
             kept.written = False
             kept.parts[source.name] = part
             self._files.write(name, document.encode(target, application.run, kept.parts))
-            kept.written = True
+            kept.written, kept.touched = True, self._clock()
         except StateError as error:
             self._count(error)
             message = f"the state of {application.id} is not kept: {error}"
             self._repeats.fault(name, message, target=target, reason=error.reason)
             return
         self._repeats.cleared(name, f"the state of {application.id} is kept again", target=target)
+
+    def _touch(self, name: str, kept: _Kept) -> None:
+        """Say that an application which does nothing is still followed."""
+        if self._files is not None and self._clock() - kept.touched > TOUCH_EVERY:
+            self._files.touch(name)
+            kept.touched = self._clock()
 
     def forget(self, target: str, application: Application) -> None:
         """Remove what is kept of a run: nobody will ask for it any more."""

@@ -409,11 +409,12 @@ def test_ctrl_c(daemon, run, monkeypatch):
 
 @pytest.mark.parametrize(
     ("user", "host", "expected"),
-    [("alice", "laptop", "alice@laptop"), ("caf\xe9", "x", "unknown"), ("two words", "x", "unknown"),
+    [("alice", "laptop", "alice@laptop"), ("caf\xe9", "x", "caf_@x"), ('CORP\\a="b', "x", "CORP_a__b@x"),
+     ("two words", "x", "two_words@x"), ("a" * 300, "x", "a" * 200),
      (KeyError("no such user"), "x", "unknown")],
 )  # fmt: skip
 def test_who_it_is(monkeypatch, user, host, expected):
-    """For the audit log: visible ASCII, or unknown."""
+    """For the audit log: what the driver takes, or unknown."""
     monkeypatch.undo()
 
     def getuser():

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 
 from exporter.daemon import logs
@@ -64,11 +65,12 @@ class Bench:
     def __init__(self, directory):
         self.directory = directory
         self.log = io.StringIO()
+        self.time = 0.0
         logs.configure("info", "json", self.log)
         self.restart()
 
     def restart(self):
-        self.memory = Memory(self.directory)
+        self.memory = Memory(self.directory, lambda: self.time)
         self.memory.open()
 
     def recall(self, *names):
@@ -98,6 +100,20 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path):
     return Bench(tmp_path / "state")
+
+
+def test_an_application_that_does_nothing_is_still_followed(bench):
+    """Its file stays as it is, and must not look forgotten to the next daemon."""
+    bench.keep(7)
+    (path,) = bench.directory.iterdir()
+    os.utime(path, (0, 0))
+    bench.keep(7)
+    assert path.stat().st_mtime == 0
+    bench.time = 90_000.0
+    bench.keep(7)
+    bench.restart()
+
+    assert bench.recall() == [7]
 
 
 def test_what_was_kept_is_there_after_a_restart(bench):
@@ -223,7 +239,9 @@ def test_a_file_that_is_far_too_large_is_not_read(bench, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "make", [os.mkfifo, lambda path: path.symlink_to("/etc/passwd")], ids=["pipe", "link"]
+    "make",
+    [os.mkfifo, lambda path: path.symlink_to("/etc/passwd")],
+    ids=["pipe", "link"],
 )
 def test_what_is_no_file_holds_up_nobody(bench, make):
     """A pipe would wait for ever, and a link may lead anywhere. A file takes its place."""
@@ -236,6 +254,19 @@ def test_what_is_no_file_holds_up_nobody(bench, make):
     bench.keep(1)
     assert stat.S_ISREG(path.lstat().st_mode)
     assert bench.recall() == [1]
+
+
+def test_a_directory_in_the_place_of_the_file(bench):
+    """It stays, nothing is kept, and no descriptor is left open."""
+    path = bench.directory / name_of(TARGET, APP.run)
+    path.mkdir()
+    before = psutil.Process().num_fds()
+
+    assert bench.recall() == [0]
+    bench.keep(1)
+    assert bench.failures() == {"read": 1, "write": 1}
+    assert bench.recall() == [0]
+    assert psutil.Process().num_fds() == before
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_applications_that_cannot_be_steered(api, driver, control):
     api.know(driver, "app-3", final=True, outcome="failed")
     api.store.lost(api.know(driver, "app-4"))
     target = api.know(driver, "app-5")
-    api.status.describe(target, "runs without the plugin", up=True, app_id="app-5")
+    api.status.describe(target, "etl (app-5) runs without the plugin", up=True, app_id="app-5")
     api.status.describe(api.know(driver, "app-6"), "", up=True, app_id="app-7", endpoint=driver.url)
     off = (
         "control is off in etl (app-2): its plugin has no token (spark.exporter.token), "

@@ -1,21 +1,18 @@
 package io.sparkexporter.event;
 
 import io.sparkexporter.Event;
-import io.sparkexporter.conf.EventTypes;
 import io.sparkexporter.message.Deadlines;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Gives the events of one JVM to its handler, on daemon threads that start with the first ones: the plugin's own types in
- * order, and the user's in order, so that the former do not wait for code of the user's. What has not begun when its time is
- * over ends then, whatever is before it. Thread-safe.
+ * Gives the events of one JVM to its handler in their order, on a daemon thread that starts with the first. What has not
+ * begun when its time is over ends then, whatever is before it. Thread-safe.
  */
 public final class EventQueue {
   private final EventHandler handler;
   private final Listener listener;
   private final Deadlines deadlines = new Deadlines();
-  private final EventLane builtIn = new EventLane("spark-exporter-built-in-events", this::handle);
-  private final EventLane custom = new EventLane("spark-exporter-events", this::handle);
+  private final EventLane lane = new EventLane("spark-exporter-events", this::handle);
   private boolean closed;
 
   /** Hears what becomes of events. */
@@ -36,21 +33,19 @@ public final class EventQueue {
     if (closed) {
       return;
     }
-    EventLane lane = EventTypes.BUILT_IN.contains(event.type()) ? builtIn : custom;
     EventLane.Entry entry = new EventLane.Entry(sequence, event);
-    entry.expiry = deadlines.after(event.remainingMillis(), () -> expire(lane, entry));
+    entry.expiry = deadlines.after(event.remainingMillis(), () -> expire(entry));
     lane.add(entry);
   }
 
-  /** Begins no more events. Those that are being handled are interrupted. */
+  /** Begins no more events. The one that is being handled is interrupted. */
   public synchronized void close() {
     closed = true;
     deadlines.stop();
-    builtIn.close();
-    custom.close();
+    lane.close();
   }
 
-  private void expire(EventLane lane, EventLane.Entry entry) {
+  private void expire(EventLane.Entry entry) {
     boolean waits;
     synchronized (this) {
       // Not before it was added.
