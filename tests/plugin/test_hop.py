@@ -1,6 +1,7 @@
 """The local connections of Python processes: who gets in, and what nobody can do to the JVM."""
 
 import os
+import shutil
 import socket
 import stat
 import struct
@@ -277,6 +278,17 @@ def test_after_the_stop_nobody_is_served_and_nothing_is_left(jvm, tmp_path):
         services.stop()
         assert client.is_closed()
     assert not (services.directory / "hop").exists()
+
+
+def test_a_directory_that_is_gone_at_the_stop(jvm, tmp_path):
+    """Is nothing to warn of, be there a file in its place or nothing."""
+    for name in ("gone", "file"):
+        services = Services(jvm, tmp_path / name)
+        shutil.rmtree(services.directory)
+        if name == "file":
+            services.directory.touch()
+        services.stop()
+        assert services.warnings() == []
 
 
 def test_messages_and_control_off_means_nobody_listens(jvm, tmp_path):

@@ -38,6 +38,10 @@ final class HopFile {
   }
 
   static void remove(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      // Whoever removed the directory removed the files.
+      return;
+    }
     Files.deleteIfExists(directory.resolve(NAME));
     removeWish(directory);
   }
