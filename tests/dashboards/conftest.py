@@ -5,7 +5,3 @@ from pathlib import Path
 
 # Dashboards are no part of the installed package. Last, so that ``exporter`` is the installed one.
 sys.path.append(str(Path(__file__).resolve().parents[2]))
-
-if sys.version_info < (3, 11):
-    # The library that builds the dashboards needs it.
-    collect_ignore_glob = ["test_*.py"]
