@@ -1,100 +1,21 @@
 """The files of the daemon's state: replaced as a whole, checked when read, bounded, and never in the way."""
 
-import contextlib
-import io
 import json
 import os
 import stat
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 import psutil
 import pytest
+from state_bench import APP, DAY, TARGET, Bench, Plain
 
-from exporter.daemon import logs
-from exporter.daemon.errors import STATE_REASONS, SourceError, StateError
-from exporter.daemon.model import Application
+from exporter.daemon.errors import STATE_REASONS, StateError
 from exporter.daemon.state import files
 from exporter.daemon.state.document import FORMAT, decode, encode, encode_part, name_of
 from exporter.daemon.state.files import Files
-from exporter.daemon.state.memory import Memory
-
-TARGET = "http://driver:4040"
-APP = Application("app-1", "etl", "", "4.3.0", "spark", 1000.5)
-DAY = 86_400.0
-
-
-class Adding:
-    """A source that remembers one number."""
-
-    every = 1
-
-    def __init__(self, name="jobs", number=0):
-        self.name, self.number = name, number
-
-    def update(self):
-        raise NotImplementedError
-
-    def remember(self):
-        return {"number": self.number}
-
-    def recall(self, kept):
-        if type(kept.get("number")) is not int:
-            raise SourceError("invalid", f"{self.name}.number: expected a number")
-        self.number = kept["number"]
-
-
-class Plain:
-    """A source that adds up nothing."""
-
-    name, every = "storage", 1
-
-    def update(self):
-        raise NotImplementedError
-
-
-class Bench:
-    """A memory with its directory and log."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.log = io.StringIO()
-        self.time = 0.0
-        logs.configure("info", "json", self.log)
-        self.restart()
-
-    def restart(self):
-        self.memory = Memory(self.directory, lambda: self.time)
-        self.memory.open()
-
-    def recall(self, *names):
-        names = names or ("jobs",)
-        return [
-            source.number
-            for source in self.memory.recall(TARGET, APP, lambda: [*map(Adding, names), Plain()])
-            if isinstance(source, Adding)
-        ]
-
-    def keep(self, number, name="jobs", application=APP):
-        self.memory.keep(TARGET, application, Adding(name, number))
-
-    def put(self, content):
-        (self.directory / name_of(TARGET, APP.run)).write_bytes(content)
-
-    def failures(self):
-        return {reason: count for reason, count in self.memory.failures.items() if count}
-
-    def lines(self):
-        return [json.loads(line) for line in self.log.getvalue().splitlines()]
-
-    def warnings(self):
-        return [line["msg"] for line in self.lines() if line["level"] == "warning"]
 
 
 @pytest.fixture
@@ -267,126 +188,6 @@ def test_a_directory_in_the_place_of_the_file(bench):
     assert bench.failures() == {"read": 1, "write": 1}
     assert bench.recall() == [0]
     assert psutil.Process().num_fds() == before
-
-
-@pytest.mark.parametrize(
-    ("directory", "sentence"),
-    [
-        ("file/state", "Not a directory"),
-        ("file", "File exists"),
-        ("n" * 300, "File name too long"),
-        ("/proc/spark-exporter", "No such file or directory"),
-        ("~nobody-of-this-name/state", "Could not determine home directory."),
-    ],
-)
-def test_a_directory_that_cannot_be_used_is_done_without(tmp_path, monkeypatch, directory, sentence):
-    """One warning names it and the flag; nothing else is ever tried."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "file").touch()
-    path = Path(directory)
-    bench = Bench(path)
-    bench.keep(1)
-    bench.memory.forget(TARGET, APP)
-
-    assert bench.recall() == [0]
-    assert bench.failures() == {"directory": 1}
-    (line,) = bench.lines()
-    assert (line["level"], line["reason"]) == ("warning", "directory")
-    assert line["msg"] == (
-        f"--state.directory: {path} cannot be used: {sentence}, so counters of applications without the "
-        "plugin may be lower after a restart; give another directory, or none: --state.directory="
-    )
-
-
-def test_nothing_is_kept_if_nothing_is_wanted(tmp_path, monkeypatch):
-    """No directory, no word."""
-    monkeypatch.chdir(tmp_path)
-    bench = Bench(None)
-    bench.keep(1)
-
-    assert bench.recall() == [0]
-    assert list(tmp_path.iterdir()) == []
-    assert bench.lines() == []
-
-
-def test_a_disk_that_is_full_is_said_once_and_tried_again(bench, monkeypatch):
-    """What was kept before stays readable meanwhile; with space, everything is kept again."""
-    bench.keep(1)
-    path = bench.directory / name_of(TARGET, APP.run)
-    with monkeypatch.context() as patch:
-        patch.setattr(files.tempfile, "mkstemp", full_device)
-        bench.keep(2)
-        bench.keep(2)
-        bench.keep(3, "stages")
-    assert bench.failures() == {"write": 3}
-    assert bench.warnings() == [
-        f"the state of app-1 is not kept: {path} cannot be written: No space left on device"
-    ]
-    assert decode(path.read_bytes(), TARGET, APP.run) == {"jobs": {"number": 1}}
-    assert list(bench.directory.iterdir()) == [path]
-    bench.keep(3, "stages")
-
-    assert bench.lines()[-1]["msg"] == "the state of app-1 is kept again"
-    assert decode(path.read_bytes(), TARGET, APP.run) == {"jobs": {"number": 2}, "stages": {"number": 3}}
-
-
-def full_device(*_arguments):
-    """Open what accepts no byte."""
-    return os.open("/dev/full", os.O_WRONLY), "/nowhere/spark-exporter"
-
-
-def test_a_process_that_may_write_no_more_goes_on(tmp_path):
-    """Its limit on the size of files is a real refusal in the middle of a write."""
-    program = f"""
-import signal, resource, sys
-from pathlib import Path
-from exporter.daemon.state.files import Files
-from exporter.daemon.errors import StateError
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-files = Files(Path({str(tmp_path)!r}))
-files.write("a", b"before")
-resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
-try:
-    files.write("a", b"x" * 100)
-except StateError as error:
-    print(error)
-"""
-    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
-
-    assert done.stdout == f"{tmp_path / 'a'} cannot be written: File too large\n"
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"before")]
-
-
-@contextlib.contextmanager
-def unprivileged():
-    """Be somebody who may not write everywhere."""
-    user = os.geteuid()
-    os.seteuid(user or 65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-
-
-def test_a_directory_for_reading_only():
-    """As a volume may be mounted, or become later: what is there is still used."""
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        directory.chmod(0o777)
-        with unprivileged():
-            bench = Bench(directory)
-            bench.keep(1)
-            bench.restart()
-        directory.chmod(0o555)
-        with unprivileged():
-            found = bench.recall()
-            bench.keep(2)
-            kept, warned = bench.failures(), bench.warnings()[-1]
-            bench.restart()
-
-    assert (found, kept, bench.failures()) == ([1], {"write": 1}, {"directory": 1})
-    assert warned.endswith("cannot be written: Permission denied")
-    assert "cannot be used: Permission denied, so counters" in bench.warnings()[-1]
 
 
 def test_what_json_cannot_write_is_not_kept(bench):
