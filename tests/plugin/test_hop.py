@@ -261,7 +261,9 @@ def test_who_does_not_read_is_closed_and_holds_nobody_up(jvm, tmp_path):
         # Reset, broken or timed out: all are right.
         with pytest.raises(OSError):  # noqa: PT011
             lazy.socket.sendall(request * 300)
-        assert busy.ask("echo", {"a": 1}) == ("json", {"got": {"a": 1}})
+        # What the lazy one sent may fill its topic for as long as it takes to handle it, and no longer.
+        answer = ("json", {"got": {"a": 1}})
+        until(lambda: busy.ask("echo", {"a": 1}) == answer, "an answer to another one")
     driver.stop()
 
 
