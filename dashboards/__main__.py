@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashboards import build
 from dashboards.config import DEFAULT, ConfigError, load
+from dashboards.grid import LayoutError
 from dashboards.promql import PromqlError
 from dashboards.rules import build as rules
 
@@ -19,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check; return the exit code: 1 where files are stale, 2 for a configuration that is wrong."""
+    """Write or check; return the exit code: 1 where files are stale, 2 where something given is wrong."""
     parser = argparse.ArgumentParser(prog="python -m dashboards", description=__doc__, allow_abbrev=False)
     parser.add_argument(
         "--config", type=Path, default=DEFAULT, help="a changed copy of dashboards/config.yaml"
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load(flags.config)
         texts = {**build.documents(config), **rules.documents(config)}
-    except (ConfigError, PromqlError) as error:
+    except (ConfigError, LayoutError, PromqlError) as error:
         print(error, file=sys.stderr)
         return 2
     stale = _stale(texts, flags.output)
@@ -38,7 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path, why in stale.items():
             print(f"{flags.output / path} is {why}: run `python -m dashboards`", file=sys.stderr)
         return 1 if stale else 0
-    _write({path: text for path, text in texts.items() if path in stale}, flags.output)
+    try:
+        _write({path: text for path, text in texts.items() if path in stale}, flags.output)
+    except OSError as error:
+        problem = f"{error.filename} cannot be written: {error.strerror}"
+        print(f"--output {flags.output}: {problem}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -47,7 +53,7 @@ def _stale(texts: Mapping[str, str], folder: Path) -> dict[str, str]:
     wrong = {}
     for path, text in texts.items():
         place = folder / path
-        if not place.exists():
+        if not place.is_file():
             wrong[path] = "missing"
         elif place.read_text("utf-8") != text:
             wrong[path] = "stale"

@@ -105,6 +105,16 @@ def test_wrong_settings_end_with_a_sentence(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_output_that_is_no_folder_ends_with_a_sentence(tmp_path, capsys):
+    """The command names what it cannot write."""
+    place = tmp_path / "file"
+    place.touch()
+    assert command.main(["--output", str(place)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"--output {place}: {place}/")
+    assert "cannot be written: Not a directory" in error
+
+
 @pytest.mark.parametrize(
     ("expr", "problem"),
     [
