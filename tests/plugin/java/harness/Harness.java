@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -43,6 +45,7 @@ public final class Harness {
     Declaring.addTo(commands);
     Messaging.addTo(commands);
     Ending.addTo(commands);
+    commands.put("forget", request -> Objects.forgetAll());
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       answers.println(JSON.writeValueAsString(answer(commands, JSON.readTree(line))));
@@ -58,13 +61,24 @@ public final class Harness {
     }
   }
 
-  /** Remembers objects by number, so that later commands can name them. */
+  /** Remembers objects by number, so that later commands can name them, until all are forgotten. */
   static final class Objects<T> {
+    private static final List<Objects<?>> ALL = new ArrayList<>();
     private final Map<Integer, T> objects = new HashMap<>();
+    private int added;
+
+    Objects() {
+      ALL.add(this);
+    }
+
+    private static Object forgetAll() {
+      ALL.forEach(one -> one.objects.clear());
+      return null;
+    }
 
     int add(T object) {
-      objects.put(objects.size(), object);
-      return objects.size() - 1;
+      objects.put(added, object);
+      return added++;
     }
 
     T get(JsonNode number) {
