@@ -90,7 +90,7 @@ def event_time() -> tuple[Series, ...]:
             title="Late rows dropped",
             description="Rows per second that came later than the watermark and were dropped: lost data."
             " More delay in withWatermark keeps them, at the price of state.",
-            unit="rps",
+            unit="rowsps",
             width=8,
             queries=(Query(q.late_rows(), "{{query_name}} {{operator_name}}"),),
             limits=never(0.001),
@@ -125,7 +125,7 @@ def state() -> tuple[Series, ...]:
             title="State: changes",
             description="Rows of states that are updated and removed per second; needs the plugin. Updated"
             " without any removed: the state only grows.",
-            unit="rps",
+            unit="rowsps",
             width=6,
             queries=(Query(updated, f"updated {_QUERY}"), Query(removed, f"removed {_QUERY}")),
         ),

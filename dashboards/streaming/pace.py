@@ -94,8 +94,8 @@ def queries(config: Config) -> tuple[Panel, ...]:
             columns=(
                 Column("State", q.sink_of_each(), looks=_STATES),
                 Column("Last batch", q.each(s("spark_streaming_batch_id"))),
-                Column("Rows in", q.each(s("spark_streaming_input_rows_per_second")), "rps"),
-                Column("Processed", q.each(s("spark_streaming_processed_rows_per_second")), "rps"),
+                Column("Rows in", q.each(s("spark_streaming_input_rows_per_second")), "rowsps"),
+                Column("Processed", q.each(s("spark_streaming_processed_rows_per_second")), "rowsps"),
                 Column("Trigger took", q.each(s("spark_streaming_last_trigger_duration_seconds")), "s"),
                 Column(
                     "Without progress",
@@ -126,7 +126,7 @@ def rates(config: Config) -> tuple[Series, ...]:
             title="Rows in and processed",
             description="Rows that arrive per second, and that are processed while a batch runs, as of the"
             " last batch. In above processed for long: the query falls behind.",
-            unit="rps",
+            unit="rowsps",
             queries=(
                 Query(q.each(s("spark_streaming_input_rows_per_second")), f"in {_QUERY}"),
                 Query(q.each(s("spark_streaming_processed_rows_per_second")), f"processed {_QUERY}"),
@@ -162,7 +162,7 @@ def rates(config: Config) -> tuple[Series, ...]:
             title="Rows by source",
             description="Rows per second that each source reads; needs the plugin. 0 while others read:"
             " nothing arrives there, so look at the producer.",
-            unit="rps",
+            unit="rowsps",
             width=8,
             queries=(Query(q.rows_by_source(), "{{query_name}} {{source_name}}"),),
         ),

@@ -1,5 +1,7 @@
 """`make demo`: a Spark job with the plugin, the daemon beside it, and a live table of its custom metrics.
 
+Prometheus with the rules, Alertmanager, and Grafana with the dashboards join it where they are on the PATH.
+
 Environment: DEMO_SECONDS ends the demo by itself and makes the exit code say whether ``/metrics`` told the
 truth; DEMO_LISTEN is the daemon's address (default 127.0.0.1:4060, port 0 takes a free one).
 """
@@ -10,45 +12,45 @@ import contextlib
 import math
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import local_spark
-from demo.programs import END_SECONDS, DemoError, Program, free_port, program, prometheus
 from demo.scrape import Sample, compare, read_custom, table
+from stack import (
+    END_SECONDS,
+    RULES,
+    START_SECONDS,
+    StackError,
+    end_on_signals,
+    free_port,
+    log_ends,
+    program,
+    start_alertmanager,
+    start_daemon,
+    start_grafana,
+    start_prometheus,
+)
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from stack import Alertmanager, Program, Prometheus
 
 HERE = Path(__file__).resolve().parent
-START_SECONDS = 120
+ABSENT = "not on the PATH, so not started"
+SCRAPE_INTERVAL = "2s"
 REFRESH_SECONDS = 1.0
 LOG_SECONDS = 5.0
 
 
-def wait_until_ready(url: str, daemon: Program) -> None:
-    """Wait until the daemon answers, or say that it ended."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if not daemon.is_running():
-            raise DemoError("the daemon could not start")
-        with contextlib.suppress(requests.RequestException):
-            requests.get(url, timeout=5).raise_for_status()
-            return
-        time.sleep(0.1)
-    raise DemoError(f"the daemon did not answer at {url} within {START_SECONDS} s")
-
-
-def show(url: str, ended: threading.Event, job: Program) -> None:
+def show(url: str, addresses: str, ended: threading.Event, job: Program) -> None:
     """Print the table of custom metrics, over and over, until the demo or the job ends."""
     before: dict[str, float] = {}
     then = time.monotonic()
@@ -57,13 +59,14 @@ def show(url: str, ended: threading.Event, job: Program) -> None:
         now = time.monotonic()
         samples: list[Sample] = read_custom(url)
         text = table(samples, before, now - then)
-        print(f"\033[H\033[J{text}\n\n{url}   Ctrl-C ends the demo" if screen else f"{text}\n", flush=True)
+        # The screen is cleared each time.
+        around = ("\033[H\033[J", f"\n{addresses}\n\nCtrl-C ends the demo") if screen else ("", "")
+        print(f"{around[0]}{text}\n{around[1]}", flush=True)
         before, then = dict(samples), now
 
 
 def demo(directory: Path, address: str, ended: threading.Event) -> bool:
     """Run everything; return whether the daemon's figures equal the job's."""
-    url = f"http://{address}/metrics"
     print("Starting Spark with two executors ...", flush=True)
     job_command = [sys.executable, str(HERE / "job.py")]
     environment = local_spark.environment(directory)
@@ -71,27 +74,49 @@ def demo(directory: Path, address: str, ended: threading.Event) -> bool:
     with contextlib.ExitStack() as stack:
         job = stack.enter_context(program("the job", job_command, directory / "job.log", **options))
         ui = job.hear("ui", "the address of its UI", START_SECONDS)
-        command = [str(Path(sys.executable).parent / "spark-exporter"), "serve", "--target", ui]
-        command += ["--web.listen-address", address, "--state.directory", str(directory / "state")]
-        daemon = stack.enter_context(program("the daemon", command, directory / "daemon.log"))
-        wait_until_ready(url, daemon)
-        server = stack.enter_context(prometheus(directory, address))
-        print(f"Spark UI    {ui}\nmetrics     {url}")
-        print(f"Prometheus  {server or 'not on the PATH, so not started'}", flush=True)
-        show(url, ended, job)
+        daemon = stack.enter_context(start_daemon(directory, ui, address=address))
+        addresses = {"Spark UI": ui, "metrics": daemon.url} | start_servers(stack, directory, address)
+        places = "\n".join(f"{name:<13} {place}" for name, place in addresses.items())
+        print(places, flush=True)
+        show(daemon.url, places, ended, job)
         job.process.terminate()
         tally = job.hear("tally", "what it did", END_SECONDS)
         job.process.wait(END_SECONDS)
-        text, equal = compare(read_custom(url), tally)
+        text, equal = compare(read_custom(daemon.url), tally)
         print(f"\n{text}\n\n/metrics {'says' if equal else 'DIFFERS from'} what the job did.")
         return equal
 
 
-def print_logs(directory: Path, output: IO[str]) -> None:
-    """Print the end of each program's log, for a demo that failed."""
-    for log in sorted(directory.glob("*.log")):
-        last = log.read_text(errors="replace").splitlines()[-30:]
-        print(f"--- {log.name}", *last, sep="\n", file=output)
+def start_servers(stack: contextlib.ExitStack, directory: Path, address: str) -> dict[str, str]:
+    """Start what there is of Alertmanager, Prometheus and Grafana; return where each is, or why it is not."""
+    manager = stack.enter_context(start_alertmanager(directory))
+    prometheus = stack.enter_context(
+        start_prometheus(
+            directory, address, rules=RULES, alertmanager=manager, scrape_interval=SCRAPE_INTERVAL
+        )
+    )
+    return {
+        "Prometheus": prometheus.url if prometheus else ABSENT,
+        "Alertmanager": manager.url if manager else ABSENT,
+        "Grafana": add_grafana(stack, directory, prometheus, manager),
+    }
+
+
+def add_grafana(
+    stack: contextlib.ExitStack, directory: Path, prometheus: Prometheus | None, manager: Alertmanager | None
+) -> str:
+    """Start Grafana if it is there; return where it is, or why it is not."""
+    if prometheus is None:
+        return "wants Prometheus, so not started"
+    alerts = manager.url if manager else None
+    try:
+        grafana = stack.enter_context(
+            start_grafana(directory, prometheus.url, alertmanager_url=alerts, scrape_interval=SCRAPE_INTERVAL)
+        )
+    except StackError as error:
+        # Whatever Grafana is installed here, the rest of the demo is worth a look.
+        return f"not started: {error}"
+    return grafana.url if grafana else ABSENT
 
 
 def settings() -> tuple[str, float | None]:
@@ -114,29 +139,11 @@ def settings() -> tuple[str, float | None]:
     return address, seconds
 
 
-def end_on_signals(ended: threading.Event) -> None:
-    """Let the first signal end the demo in order, and a second one at once."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
-            # The terminal is gone, and with it whoever reads this.
-            sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-        if ended.is_set():
-            raise KeyboardInterrupt
-        ended.set()
-        # Not print, which may be what the signal interrupts.
-        with contextlib.suppress(OSError):
-            os.write(sys.stdout.fileno(), b"\nThe demo ends; the same again ends it at once.\n")
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
-
-
 def main() -> int:
     """Run the demo in a temporary directory and return its exit code."""
     address, seconds = settings()
     ended = threading.Event()
-    end_on_signals(ended)
+    end_on_signals(ended, "The demo")
     if seconds:
         timer = threading.Timer(seconds, ended.set)
         timer.daemon = True
@@ -144,9 +151,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="spark-exporter-demo-") as name:
         try:
             return 0 if demo(Path(name), address, ended) else 1
-        except (DemoError, requests.RequestException, subprocess.TimeoutExpired) as error:
+        except (StackError, requests.RequestException, subprocess.TimeoutExpired) as error:
             print(f"The demo failed: {error}", file=sys.stderr)
-            print_logs(Path(name), sys.stderr)
+            print(log_ends(Path(name)), file=sys.stderr)
         except KeyboardInterrupt:
             print("The demo was interrupted before it could compare anything.", file=sys.stderr)
     return 1

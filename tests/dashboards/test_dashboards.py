@@ -22,7 +22,7 @@ from dashboards.queries_of import STAND_INS, panels_of, queries_of, variables_of
 BUILT = build.built(config.load())
 KINDS = {"stat", "timeseries", "table", "bargauge", "heatmap", "state-timeline"}
 UNITS = {
-    "short", "none", "percentunit", "s", "bytes", "Bps", "ops", "rps", "reqps",
+    "short", "none", "percentunit", "s", "bytes", "Bps", "ops", "rowsps", "reqps",
 }  # fmt: skip
 COUNTED = ("_total", "_bucket", "_count", "_sum")
 OF_COUNTERS = {"rate", "increase", "changes", "last_over_time", "max_over_time"}

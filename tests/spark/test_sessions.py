@@ -2,8 +2,8 @@
 
 import pytest
 
-from demo.programs import free_port
 from running import until
+from stack.programs import free_port
 
 pytestmark = pytest.mark.spark
 EXPECTED = {

@@ -1,5 +1,6 @@
 """`make demo` ends in order, whatever ends it, and leaves nothing behind."""
 
+import json
 import os
 import re
 import signal
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
+import grafana_stand_in
+from requirements import require_program
 from running import SHORT_LIVED, Program, until
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
@@ -62,6 +66,54 @@ def test_a_signal_ends_it_with_a_comparison(number, start_demo):
     wait_for(demo, "^/metrics says what the job did")
     assert demo.wait() == 0
     until(lambda: nothing_is_left(family, scratch), "nothing is left")
+
+
+def test_prometheus_alertmanager_and_grafana_are_set_up(start_demo, tmp_path):
+    """What is on the PATH starts, knows the others, and ends with the demo; Grafana is a stand-in."""
+    for program in ("prometheus", "prometheus-alertmanager"):
+        require_program(program, "install it with: tools/install.sh")
+    grafana_stand_in.install(tmp_path / "grafana/bin/grafana-server", tmp_path / "seen.json")
+    grafana_stand_in.add_home(tmp_path / "grafana")
+    path = os.pathsep.join([str(tmp_path / "grafana/bin"), os.environ["PATH"]])
+    demo, scratch = start_demo(PATH=path)
+    said = wait_for(demo, "^Grafana")
+    family = psutil.Process(demo.process.pid).children(recursive=True)
+    at = dict(
+        re.findall(r"^(Prometheus|Alertmanager|Grafana) +(http://127\.0\.0\.1:\d+)$", said, re.MULTILINE)
+    )
+
+    def prometheus(what, **parameters):
+        answer = requests.get(f"{at['Prometheus']}/api/v1/{what}", parameters, timeout=60)
+        answer.raise_for_status()
+        return answer.json()["data"]
+
+    until(lambda: prometheus("query", query="spark_app_up == 1")["result"], "the job is scraped")
+    (manager,) = until(lambda: prometheus("alertmanagers")["activeAlertmanagers"], "Alertmanager is known")
+    assert manager["url"] == f"{at['Alertmanager']}/api/v2/alerts"
+    assert len(prometheus("rules")["groups"]) > 1
+    requests.get(f"{at['Alertmanager']}/api/v2/status", timeout=60).raise_for_status()
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert at["Prometheus"] in seen["files"]["datasources/spark-exporter.yaml"]
+    assert seen["environment"]["GF_SERVER_HTTP_PORT"] == at["Grafana"].rsplit(":", 1)[1]
+
+    os.kill(demo.process.pid, signal.SIGINT)
+
+    assert demo.wait() == 0
+    until(lambda: nothing_is_left(family, scratch), "nothing is left")
+
+
+def test_a_grafana_that_cannot_start_does_not_end_the_demo(start_demo, tmp_path):
+    """It is said why; the rest goes on."""
+    require_program("prometheus", "install it with: tools/install.sh")
+    grafana_stand_in.install(tmp_path / "grafana/bin/grafana", tmp_path / "seen.json")
+    path = os.pathsep.join([str(tmp_path / "grafana/bin"), os.environ["PATH"]])
+    demo, _scratch = start_demo(PATH=path, GF_PATHS_HOME=str(tmp_path))
+
+    said = wait_for(demo, "^rounds_total")
+
+    assert re.search(
+        r"^Grafana +not started: no conf/defaults\.ini of .*: set GF_PATHS_HOME", said, re.MULTILINE
+    )
 
 
 def test_a_closed_terminal_leaves_nothing(start_demo):

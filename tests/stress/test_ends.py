@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.programs import free_port
 from running import Daemon, until
+from stack.programs import free_port
 
 pytestmark = pytest.mark.spark
 COMMAND = str(Path(sys.executable).parent / "spark-exporter")
