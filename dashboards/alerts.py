@@ -25,7 +25,7 @@ def table(config: Config, scope: Scope, *, width: int) -> Table:
         " runbook: what it means, how to see more, and what to do. Empty is good, or the alert rules are"
         " not loaded.",
         width=width,
-        height=6,
+        height=8,
         keys=(
             Key(
                 "alertname",

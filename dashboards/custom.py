@@ -86,7 +86,7 @@ def _overview() -> tuple[Panel, ...]:
             " in it; above the limit of the application the rest is left out.",
             unit="short",
             width=5,
-            queries=(Query(q.series_of_each(), "{{__name__}}"),),
+            queries=(Query(q.series_of_each(), "{{metric}}"),),
         ),
         Series(
             title="What was refused",

@@ -14,7 +14,8 @@ STAND_INS = MappingProxyType(
 )
 """Values of variables that may not be a regular expression, for a check without data."""
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::\w+)?\})")
+# Not $1 of label_replace.
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{(\w+)(?::\w+)?\})")
 _LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)", re.DOTALL)
 _QUERY_RESULT = re.compile(r"query_result\((.+)\)", re.DOTALL)
 _LABEL_NAMES = re.compile(r"label_names\((.+)\)", re.DOTALL)

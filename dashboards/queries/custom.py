@@ -37,7 +37,8 @@ def observations() -> str:
 
 def series_of_each() -> str:
     """Return the ten custom metrics with most series."""
-    return top(10, f"count by (__name__) ({APP('', _OURS)})")
+    most = top(10, f"count by (__name__) ({APP('', _OURS)})")
+    return f'label_replace({most}, "metric", "$1", "__name__", "spark_custom_(.+)")'
 
 
 def refused() -> str:

@@ -106,7 +106,8 @@ def idle_slots() -> str:
     """Return the applications that held most task slots without running a task, on average."""
     slots = largest(FLEET("app:spark_executor_task_slots:sum"), "app_name", "app_id")
     active = largest(FLEET("app:spark_executor_tasks_active:sum"), "app_name", "app_id")
-    return top(10, f"avg_over_time(({slots} - {active})[$__range:])")
+    # The tasks of an executor that has just died are active for a moment without a slot.
+    return top(10, f"avg_over_time(clamp_min({slots} - {active}, 0)[$__range:])")
 
 
 def spilled() -> str:

@@ -128,14 +128,13 @@ def state_time() -> tuple[str, str, str]:
 
 def ends() -> str:
     """Return runs of queries that ended, by how."""
-    return STREAM.grown("spark_streaming_query_terminations_total", _NAME, "result")
+    return f"{STREAM.grown('spark_streaming_query_terminations_total', _NAME, 'result')} > 0"
 
 
 def starts() -> str:
     """Return runs of queries that started, over time."""
-    return total(
-        f"changes({STREAM('spark_streaming_query_started_timestamp_seconds')}[$__rate_interval])", _NAME
-    )
+    changes = f"changes({STREAM('spark_streaming_query_started_timestamp_seconds')}[$__rate_interval])"
+    return f"{total(changes, _NAME)} > 0"
 
 
 def observed() -> str:

@@ -67,6 +67,7 @@ def test_annotations_are_listed_with_what_they_show():
         ('x{a=~"$single"}', 'x{a=~"d"}'),
         ("sum by (${several:csv}) (x)", "sum by (b,c) (x)"),
         ("sum by (${none:csv}) (x)", "sum by () (x)"),
+        ('label_replace(x, "a", "$1", "$one", "(.*)")', 'label_replace(x, "a", "$1", "a", "(.*)")'),
     ],
 )
 def test_variables_get_their_values(text, filled):

@@ -1,0 +1,1 @@
+"""Draws the dashboards from a Prometheus, as Grafana would lay them out."""
