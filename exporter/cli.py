@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from exporter._version import __version__
 from exporter.control.arguments import ACTIONS, fill, flags_of
@@ -109,6 +110,10 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
     conf.add_argument("--py-files", metavar="PATHS", help="Your own Python files, likewise.")
     add("jar", _jar, "Print the path of the plugin's jar.")
     add("pyfiles", _pyfiles, "Print the path of the client's zip.")
+    install = add(
+        "install-plugin", _install_plugin, "Copy the plugin's jar and the client's zip into a directory."
+    )
+    install.add_argument("directory", metavar="DIRECTORY", help="Where to. It is made if it is missing.")
     add("version", _version, "Print the version.")
     return parser, commands
 
@@ -193,6 +198,21 @@ def _pyfiles(_given: argparse.Namespace) -> int:
     from exporter.client.install import pyfiles_path  # noqa: PLC0415
 
     return _print_path(pyfiles_path)
+
+
+def _install_plugin(given: argparse.Namespace) -> int:
+    from exporter.plugin_copy import install_plugin  # noqa: PLC0415
+
+    try:
+        for path in install_plugin(Path(given.directory)):
+            print(path)
+    except FileNotFoundError as error:
+        print(f"spark-exporter: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"spark-exporter: cannot write to {given.directory}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _print_path(find: Callable[[], object]) -> int:

@@ -13,7 +13,7 @@ from exporter.control.words import (
     parse_time_to_live,
 )
 from exporter.daemon import flags
-from exporter.daemon.flags import Flag
+from exporter.daemon.flag import Flag, choice
 from exporter.daemon.values import parse_limit, parse_timeout
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ CONTROL: tuple[Flag, ...] = (
         Path,
         f"File with the token of the daemon. {flags.TOKEN_VARIABLE} can hold the token itself.",
     ),
-    Flag("format", "FORMAT", "text", flags.choice("text", "json"), "text or json.", lasting=False),
+    Flag("format", "FORMAT", "text", choice("text", "json"), "text or json.", lasting=False),
 )
 """Of every command that steers applications."""
 _WAIT_CONFIG = Flag(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exporter.daemon.pace import LEAST
+from exporter.daemon.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,8 @@ class Asking:
     """For one answer."""
     token: str | None = None
     """For plugins, never for Spark's own UI."""
-    gap: float = LEAST
-    """How long an answer of a plugin should take at least."""
+    pace: Pace = field(default_factory=Pace, compare=False)
+    """How long an answer of a plugin should take at least; changes while the daemon runs."""
     interval: float = POLL_INTERVAL
     """Between two polls, at least."""
     disabled: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from exporter.daemon.blocks import Block, Pick, pick_cells, pick_histograms, pick_means
 from exporter.daemon.exposition import Family, bound, escape
 from exporter.daemon.labels import LABEL_LENGTH, clip
+from exporter.daemon.model import NOWHERE, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 APPLICATION_PREFIX = "spark_custom_"
 EXECUTOR_PREFIX = "spark_executor_custom_"
-RESERVED_LABELS = frozenset({"app_id", "app_name", "executor_id", "namespace", "pod"})
+RESERVED_LABELS = frozenset({"app_id", "app_name", "executor_id", *Place._fields})
 
 
 def base_name(metric: MetricDef) -> str:
@@ -150,6 +151,11 @@ class Scope:
         )
 
 
-def application_labels(app_id: str, app_name: str, length: int = LABEL_LENGTH) -> str:
-    """Return the labels that every series of an application carries, ready to print."""
-    return f'app_id="{escape(clip(app_id, length))}",app_name="{escape(clip(app_name, length))}"'
+def application_labels(app_id: str, app_name: str, length: int = LABEL_LENGTH, place: Place = NOWHERE) -> str:
+    """Return the labels that every series of an application carries, ready to print.
+
+    Where a driver is on Kubernetes is said of those that are there, and of no others.
+    """
+    values = {"app_id": app_id, "app_name": app_name}
+    values |= {label: value for label, value in place._asdict().items() if value}
+    return ",".join([f'{label}="{escape(clip(value, length))}"' for label, value in values.items()])

@@ -8,6 +8,9 @@ from exporter.control.arguments import ACTIONS, CONTROL, EXIT_CODES
 from exporter.daemon import catalogue, flags
 from exporter.daemon.catalogue import PLUGIN
 from exporter.daemon.check import DROP_REMEDIES
+from exporter.daemon.discovery.found import DISCOVERIES
+from exporter.daemon.discovery.health import REASONS as DISCOVERY_REASONS
+from exporter.daemon.discovery.reach import REFUSALS
 from exporter.daemon.errors import REASONS
 from exporter.daemon.frame import DROP_REASONS as SAMPLE_REASONS
 from exporter.daemon.model import STATES
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from exporter.control.arguments import Action
     from exporter.daemon.catalogue import Entry, LeftOut
+    from exporter.daemon.flag import Flag
 
 GENERATED = "<!-- Written by `make docs`. Do not edit. -->\n\n"
 
@@ -58,6 +62,10 @@ METRICS_INTRO = """# Metrics
   With the same labels, the one that was defined first is published.
   The other one's series are counted in `spark_exporter_series_dropped_total{reason="conflict"}`.
 * An application that has ended stays with its last values for `--retention`.
+* Where the driver is a pod that was found by `--kubernetes.discovery`, or a target of a file with these
+  labels, every series of the application also has `namespace` and `pod`: those of the driver.
+  They come after `app_name`. Prometheus keeps them with `honor_labels: true` (`honorLabels` of a
+  ServiceMonitor); without it, they become `exported_namespace` and `exported_pod`.
 
 ## How to read the tables
 
@@ -129,7 +137,7 @@ def _word(metavar: str, how_often: str | None) -> str:
     return {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}[how_often].format(metavar)
 
 
-def _flag_table(command: str, intro: str, table: Sequence[flags.Flag]) -> str:
+def _flag_table(command: str, intro: str, table: Sequence[Flag]) -> str:
     lines = [f"##{'#' * command.count(' ')} `spark-exporter {command}`\n", *([intro] if intro else [])]
     if table:
         lines += ["| flag | default | variable | meaning |", "|---|---|---|---|"]
@@ -192,6 +200,9 @@ def _label_values() -> str:
         "`state` of `spark_exporter_events_total`": EVENT_STATES,
         "`result` of `spark_exporter_messages_total`": MESSAGE_RESULTS,
         "`reason` of `spark_exporter_plugin_dropped_total`": tuple(DROP_REMEDIES),
+        "`discovery`": DISCOVERIES,
+        "`reason` of `spark_exporter_discovery_errors_total`": DISCOVERY_REASONS,
+        "`reason` of `spark_exporter_targets_refused_total`": REFUSALS,
     }
     listed = [(label, ", ".join(f"`{value}`" for value in values)) for label, values in rows.items()]
     return _table("Label values", ("label", "values"), listed)

@@ -3,6 +3,7 @@
 ExporterError
 ├── SourceError     a target did not give what was asked; counted by ``reason``, never ends the daemon
 │   └── NotFoundError   the target knows nothing there
+├── StoppedError    whoever asks has been told to stop meanwhile; what came of it is not wanted any more
 ├── StateError      what an earlier daemon left cannot be used; counted by ``reason``
 ├── CatalogueError  the code and catalogue.yaml disagree; a defect of this program
 └── UsageError      a flag or an environment variable is wrong; ends the command with exit code 2
@@ -58,6 +59,10 @@ class SourceError(ExporterError):
 
 class NotFoundError(SourceError):
     """A target knows nothing at the address that was asked."""
+
+
+class StoppedError(ExporterError):
+    """Whoever asks has been told to stop."""
 
 
 class StateError(ExporterError):

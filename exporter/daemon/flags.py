@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from exporter.daemon import logs
+from exporter.daemon.discovery.flags import FOUND
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.errors import UsageError
+from exporter.daemon.flag import ENV_PREFIX, Flag, choice
 from exporter.daemon.names import parse_rule
 from exporter.daemon.sources import POLLED
 from exporter.daemon.values import (
@@ -28,50 +28,10 @@ from exporter.daemon.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-ENV_PREFIX = "SPARK_EXPORTER_"
 TOKEN_VARIABLE = f"{ENV_PREFIX}TOKEN"
 _LIKENESS = 0.8
-
-
-def choice(*values: str) -> Callable[[str], str]:
-    """Return what parses one of these values."""
-
-    def parse(text: str) -> str:
-        if text not in values:
-            raise ValueError(f"{text!r} is not one of {', '.join(values)}")
-        return text
-
-    return parse
-
-
-@dataclass(frozen=True)
-class Flag:
-    """One flag. ``parse`` raises ValueError with a sentence that says what is expected."""
-
-    name: str
-    metavar: str
-    default: str | None
-    parse: Callable[[str], Any]
-    help: str
-    repeatable: bool = False
-    separator: str = ","
-    """Stands between the values in the variable."""
-    lasting: bool = True
-    """Whether a variable may set it, too; what belongs to one call cannot be set for all."""
-    blank: bool = False
-    """Whether an empty variable is a value, too, and not as good as none."""
-
-    @property
-    def key(self) -> str:
-        """The name of its value: the flag's with underscores."""
-        return re.sub(r"[.-]", "_", self.name)
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it too; several values are separated by ``separator``."""
-        return ENV_PREFIX + self.key.upper()
 
 
 _TIMEOUT = Flag(
@@ -102,6 +62,7 @@ SERVE: tuple[Flag, ...] = (
         "several times.",
         repeatable=True,
     ),
+    *FOUND,
     Flag(
         "web.listen-address",
         "HOST:PORT",
@@ -256,6 +217,15 @@ def misspelt(environment: Mapping[str, str]) -> dict[str, str]:
             if guess:
                 result[variable] = ENV_PREFIX + guess[0]
     return result
+
+
+def is_given(
+    flag: Flag, given: argparse.Namespace, environment: Mapping[str, str] = os.environ
+) -> str | None:
+    """Return by which name a flag was set, its own or its variable's; None if it was not."""
+    if getattr(given, flag.key) is not None:
+        return f"--{flag.name}"
+    return flag.variable if flag.lasting and environment.get(flag.variable) else None
 
 
 def read(

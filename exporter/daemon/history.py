@@ -12,7 +12,7 @@ from exporter.daemon import logs
 from exporter.daemon.asking import Budget
 from exporter.daemon.decode import parse_array
 from exporter.daemon.errors import SourceError
-from exporter.daemon.model import COMPLETED, FAILED
+from exporter.daemon.model import COMPLETED, FAILED, NOWHERE
 from exporter.daemon.polled import rest_sources
 from exporter.daemon.sources import Update
 from exporter.daemon.sources.application import application_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.fetch import Fetcher
     from exporter.daemon.frame import Frame
-    from exporter.daemon.model import Application
+    from exporter.daemon.model import Application, Place
     from exporter.daemon.sources import PolledSource
     from exporter.daemon.sources.runner import Runner
     from exporter.daemon.status import Status
@@ -98,6 +98,7 @@ class History:
         store: where applications go.
         status: where the target's state goes.
         runner: runs the sources.
+        place: where on Kubernetes its applications are said to be.
         now: Unix seconds.
 
     """
@@ -112,6 +113,7 @@ class History:
         store: Store,
         status: Status,
         runner: Runner,
+        place: Place = NOWHERE,
         now: Callable[[], float] = time.time,
     ) -> None:
         """Ask nothing yet."""
@@ -122,6 +124,7 @@ class History:
         self._store = store
         self._status = status
         self._runner = runner
+        self._place = place
         self._budget = Budget(runner.clock)
         self._limit = store.capacity
         self._listing = Listing(fetcher, target, asking.window, self._limit, now)
@@ -212,7 +215,7 @@ class History:
 
     def _publish(self, application: Application, frames: dict[str, Frame]) -> None:
         try:
-            self._store.publish(self._target, application)
+            self._store.publish(self._target, application, None, self._place)
         except SourceError as error:
             # Somebody watches it alive, or there is no room: nothing that another try would change.
             self._runner.failed("application", error, 0.0, key=application.id)

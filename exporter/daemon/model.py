@@ -35,6 +35,16 @@ Run: TypeAlias = "tuple[str, str, float | None]"
 """An application's id, attempt and start."""
 
 
+class Place(NamedTuple):
+    """Where on Kubernetes a driver runs; empty elsewhere."""
+
+    namespace: str = ""
+    pod: str = ""
+
+
+NOWHERE = Place()
+
+
 class MetricDef(NamedTuple):
     """One metric that the user defined."""
 
@@ -180,6 +190,7 @@ class Record:
     target: str
     name: str = ""
     """What the application is published as: its name without what changes from run to run."""
+    place: Place = NOWHERE
     state: str = RUNNING
     since: float | None = None
     """When the state began, as far as is known; Unix seconds."""

@@ -8,6 +8,20 @@ PER_TARGET = 0.025
 """Seconds between any two answers: what an answer of twenty executors costs at most, and as much again."""
 
 
+class Pace:
+    """What all targets share: how many of them there are."""
+
+    def __init__(self, targets: int = 1) -> None:
+        """Begin with so many."""
+        self.targets = targets
+        """May be set while targets come and go."""
+
+    @property
+    def gap(self) -> float:
+        """The seconds that an answer of a plugin should take at least."""
+        return gap(self.targets)
+
+
 def gap(targets: int) -> float:
     """Return the seconds that an answer of a plugin should take at least, with so many targets.
 

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
 from exporter.daemon.asking import Budget
-from exporter.daemon.errors import SourceError
+from exporter.daemon.errors import SourceError, StoppedError
 from exporter.daemon.sources import BY_PLUGIN
 from exporter.daemon.sources.runner import defect
 from exporter.daemon.state.memory import Memory
@@ -103,8 +103,8 @@ class Poller:
         self._stopping = True
         self._changed.set()
 
-    def join(self, timeout: float) -> None:
-        """Wait for the end, at most ``timeout`` seconds."""
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end, at most ``timeout`` seconds, or for as long as it takes."""
         self._thread.join(timeout)
 
     def follow(self, application: Application | None, *, patient: bool = False) -> None:
@@ -128,6 +128,8 @@ class Poller:
                 return
             try:
                 delay = self._step(self._application)
+            except StoppedError:
+                return
             except Exception as error:  # noqa: BLE001 - a defect here must not end the polls
                 self._runner.failed("application", defect(error), 0.0, key="poll")
                 delay = self._interval

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exporter._version import __version__
 from exporter.daemon.custom import APPLICATION_PREFIX, EXECUTOR_PREFIX
 from exporter.daemon.exposition import Family, Format, parts_of
+from exporter.daemon.fleet import Found
 from exporter.daemon.model import STATES
 from exporter.daemon.targets import TargetSheets
 
@@ -38,6 +39,8 @@ class Scrape:
     """How often what is remembered of applications could not be kept or used, by reason."""
     control_refused: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """How many requests to steer an application were refused, by reason."""
+    found: Found = field(default_factory=Found)
+    """How the search for targets is doing."""
 
 
 class Pages:
@@ -124,5 +127,20 @@ def _daemon(pages: Pages, scrape: Scrape) -> None:
         pages.add("spark_exporter_state_failures_total", count, reason)
     for reason, count in scrape.control_refused.items():
         pages.add("spark_exporter_control_refused_total", count, reason)
+    _discovery(pages, scrape.found)
     for name, own, value in scrape.process:
         pages.add(name, value, *own)
+
+
+def _discovery(pages: Pages, found: Found) -> None:
+    for name, count in found.targets.items():
+        pages.add("spark_exporter_discovery_targets", count, name)
+    for name, moment in found.successes.items():
+        pages.add("spark_exporter_discovery_last_success_timestamp_seconds", moment, name)
+    for name, errors in found.errors.items():
+        for reason, count in errors.items():
+            pages.add("spark_exporter_discovery_errors_total", count, name, reason)
+    for reason, count in found.refused.items():
+        pages.add("spark_exporter_targets_refused_total", count, reason)
+    pages.add("spark_exporter_discovery_shard", found.shard.number)
+    pages.add("spark_exporter_discovery_total_shards", found.shard.total)

@@ -18,6 +18,12 @@ from exporter._version import __version__
 from exporter.daemon import catalogue, flags, logs
 from exporter.daemon.control.api import CALLS_LEFT, Api
 from exporter.daemon.control.directory import Directory
+from exporter.daemon.delivery import Delivery
+from exporter.daemon.discovery.driver_pods import make_pod_discovery
+from exporter.daemon.discovery.files import FileDiscovery
+from exporter.daemon.discovery.refusals import Refusals
+from exporter.daemon.discovery.static import StaticDiscovery
+from exporter.daemon.fleet import Fleet
 from exporter.daemon.landing.history import History, Recorder
 from exporter.daemon.landing.page import Landing
 from exporter.daemon.process import ProcessSamples
@@ -33,12 +39,14 @@ from exporter.daemon.web import make_app
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from exporter.daemon.discovery.found import Discoverer, Target
     from exporter.daemon.exposition import Format
     from exporter.daemon.landing.page import Page
     from exporter.daemon.settings import Settings
 
 FIRST_ATTEMPT = 5.0
 """Seconds to wait, at most, until every target was asked once before the first scrape is answered."""
+_SLICE = 0.05
 
 
 class Daemon:
@@ -59,17 +67,16 @@ class Daemon:
             catalogue=self._catalogue,
             forget=self._memory.forget,
         )
-        self._watchers = [
-            Watcher(
-                target,
-                settings.asking,
-                catalogue=self._catalogue,
-                store=self._store,
-                status=self._status,
-                memory=self._memory,
-            )
-            for target in settings.targets
-        ]
+        self._refusals = Refusals()
+        self._fleet = Fleet(
+            make_discoverers(settings, self._refusals),
+            self._watch,
+            store=self._store,
+            status=self._status,
+            pace=settings.asking.pace,
+            refusals=self._refusals,
+            shard=settings.shard,
+        )
         self._stopping = threading.Event()
         self._history = History(self._catalogue)
         self._recorder = Recorder(self._history, self._store.view)
@@ -80,8 +87,8 @@ class Daemon:
             settings.telemetry_path,
             self.render,
             self.show,
-            lambda: not self._stopping.is_set(),
-            [self._api.route()],
+            self.unready,
+            [self._api.route(), *Delivery().routes()],
         )
         self._server = _Server(
             uvicorn.Config(
@@ -107,8 +114,27 @@ class Daemon:
                 self._history.left_out,
                 self._memory.failures,
                 self._api.refused.counts,
+                self._fleet.found(),
             )
             return self._renderer.render(scrape, form)
+
+    def unready(self) -> str:
+        """Say why scrapes do not show all there is; nothing if they do."""
+        if self._stopping.is_set():
+            return "is stopping"
+        return "" if self._fleet.ready else "does not know all targets yet"
+
+    def _watch(self, target: Target, ended: Callable[[Watcher], None]) -> Watcher:
+        return Watcher(
+            target,
+            self._settings.asking,
+            catalogue=self._catalogue,
+            store=self._store,
+            status=self._status,
+            memory=self._memory,
+            refusals=self._refusals,
+            ended=ended,
+        )
 
     def show(self, query: Mapping[str, str]) -> Page:
         """Return the landing page for a query."""
@@ -117,24 +143,36 @@ class Daemon:
     def run(self, listener: socket.socket) -> None:
         """Serve on ``listener`` until ``stop`` is called."""
         self._memory.open()
-        for watcher in self._watchers:
-            watcher.start()
+        self._fleet.start()
         self._recorder.start()
         deadline = time.monotonic() + FIRST_ATTEMPT
-        for watcher in self._watchers:
-            # In slices, because a signal handler runs only between two waits.
-            while not (self._stopping.is_set() or watcher.asked.is_set() or time.monotonic() > deadline):
-                watcher.asked.wait(0.1)
+        # In slices, because a signal handler runs only between two waits.
+        while not (self._stopping.is_set() or self._fleet.asked or time.monotonic() > deadline):
+            self._stopping.wait(_SLICE)
         if not self._stopping.is_set():
             self._server.run(sockets=[listener])
         self._recorder.stop()
-        for watcher in self._watchers:
-            watcher.stop()
+        self._fleet.stop()
 
     def stop(self) -> None:
         """End ``run`` soon. Safe in a signal handler."""
         self._stopping.set()
         self._server.should_exit = True
+
+
+def make_discoverers(settings: Settings, refusals: Refusals) -> list[Discoverer]:
+    """Return what finds targets, in the order in which they count.
+
+    Raises:
+        UsageError: pods are wanted, and the way to them is not known.
+
+    """
+    found: list[Discoverer] = [StaticDiscovery(settings.targets, settings.shard)]
+    if settings.files:
+        found.append(FileDiscovery(settings.files, settings.shard))
+    if settings.pods is not None:
+        found.append(make_pod_discovery(settings.pods, settings.shard, refusals))
+    return found
 
 
 class _Server(uvicorn.Server):

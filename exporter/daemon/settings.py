@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon import flags
 from exporter.daemon.asking import Asking
+from exporter.daemon.discovery.driver_pods import Watched
+from exporter.daemon.discovery.flags import KUBERNETES
+from exporter.daemon.discovery.pods import SELECTOR, Rules
+from exporter.daemon.discovery.sharding import Shard
 from exporter.daemon.errors import UsageError
 from exporter.daemon.limits import Limits
 from exporter.daemon.names import Names
-from exporter.daemon.pace import gap
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from typing import Any
 
     from exporter.daemon.values import Address
 
@@ -26,6 +30,11 @@ class Settings:
     """What ``serve`` runs with. Times are in seconds."""
 
     targets: tuple[str, ...]
+    files: tuple[str, ...]
+    """Where more targets are, which may change."""
+    pods: Watched | None
+    """Which pods are targets, too; None if there is no Kubernetes."""
+    shard: Shard
     listen_address: Address
     telemetry_path: str
     retention: float
@@ -42,18 +51,23 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str] = o
     """Return the settings of ``serve``.
 
     Raises:
-        UsageError: a flag or variable is wrong, or there is no target.
+        UsageError: a flag or variable is wrong, two contradict each other, or there can be no target.
 
     """
     values = flags.read(flags.SERVE, given, environment)
-    targets = values["target"]
-    if not targets:
-        raise UsageError("--target is missing; give the URL of a driver's UI: --target http://127.0.0.1:4040")
-    for target in targets:
-        if targets.count(target) > 1:
-            raise UsageError(f"--target {target} is given more than once")
+    targets, files, pods = values["target"], values["file_sd_path"], _pods(values, given, environment)
+    if not (targets or files or pods):
+        raise UsageError(
+            "--target is missing; give the URL of a driver's UI: --target http://127.0.0.1:4040, "
+            "or have drivers found with --kubernetes.discovery=true or --file-sd.path FILE"
+        )
+    _each_once("--target", targets)
+    _each_once("--file-sd.path", files)
     return Settings(
         targets=targets,
+        files=files,
+        pods=pods,
+        shard=_shard(values),
         listen_address=values["web_listen_address"],
         telemetry_path=values["web_telemetry_path"],
         retention=values["retention"],
@@ -67,7 +81,6 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str] = o
         asking=Asking(
             timeout=values["scrape_timeout"],
             token=read_token(values["token_file"], environment),
-            gap=gap(len(targets)),
             interval=values["poll_interval"],
             disabled=frozenset(values["collector_disable"]),
             window=values["history_window"],
@@ -76,6 +89,53 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str] = o
         log_level=values["log_level"],
         log_format=values["log_format"],
     )
+
+
+def _pods(
+    values: Mapping[str, Any], given: argparse.Namespace, environment: Mapping[str, str]
+) -> Watched | None:
+    if not values["kubernetes_discovery"]:
+        for flag in KUBERNETES:
+            if name := flags.is_given(flag, given, environment):
+                raise UsageError(f"{name} says nothing without --kubernetes.discovery=true")
+        return None
+    namespaces, everywhere = values["kubernetes_namespace"], values["kubernetes_all_namespaces"]
+    if namespaces and everywhere:
+        raise UsageError(
+            "--kubernetes.namespace and --kubernetes.all-namespaces=true contradict each other; "
+            "expected one of them"
+        )
+    _each_once("--kubernetes.namespace", namespaces)
+    _each_once("--kubernetes.selector", values["kubernetes_selector"])
+    ui_port, ports = values["kubernetes_ui_port"], values["kubernetes_allowed_ports"]
+    if ui_port not in ports:
+        raise UsageError(
+            f"--kubernetes.ui-port {ui_port} is not among --kubernetes.allowed-ports {ports}: "
+            "no pod could be asked there"
+        )
+    return Watched(
+        namespaces,
+        everywhere,
+        values["kubernetes_selector"] or (SELECTOR,),
+        Rules(ui_port, ports, values["kubernetes_allowed_addresses"]),
+        values["kubernetes_kubeconfig"],
+    )
+
+
+def _shard(values: Mapping[str, Any]) -> Shard:
+    shard = Shard(values["shard"], values["total_shards"])
+    if shard.number >= shard.total:
+        raise UsageError(
+            f"--shard {shard.number} is not one of --total-shards {shard.total}; shards are counted from 0, "
+            f"so that the last one is {shard.total - 1}"
+        )
+    return shard
+
+
+def _each_once(flag: str, values: tuple[str, ...]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise UsageError(f"{flag} {value} is given more than once")
 
 
 def state_directory(given: str | None, environment: Mapping[str, str] = os.environ) -> Path | None:

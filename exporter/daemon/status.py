@@ -81,6 +81,13 @@ class Status:
             collectors = MappingProxyType({**known.collectors, collector: after})
             self._put(target, replace(known, collectors=collectors))
 
+    def remove(self, target: str) -> None:
+        """Forget a target that nobody looks at any more."""
+        with self._lock:
+            self._targets = MappingProxyType(
+                {known: status for known, status in self._targets.items() if known != target}
+            )
+
     def _account(
         self, target: str, collector: str, seconds: float, reason: str | None, *, waits: bool = False
     ) -> None:

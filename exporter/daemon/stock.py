@@ -81,7 +81,7 @@ def make_stock(
         last: the stock before; what did not change is taken over from it, prepared lines included.
 
     """
-    labels = application_labels(record.application.id, record.name, limits.label_length)
+    labels = application_labels(record.application.id, record.name, limits.label_length, record.place)
     columns: Mapping[str, Column] = merge(record.frames)
     if not record.up:
         columns = after_the_end(catalogue, columns)

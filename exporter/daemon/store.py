@@ -16,7 +16,7 @@ from exporter.daemon.errors import SourceError
 from exporter.daemon.labels import clip
 from exporter.daemon.lifecycle import began, judge, without_levels
 from exporter.daemon.limits import Limits
-from exporter.daemon.model import ENDED, LOST, Record
+from exporter.daemon.model import ENDED, LOST, NOWHERE, Record
 from exporter.daemon.names import Names
 from exporter.daemon.planner import Planner, Published
 from exporter.daemon.runs import Runs
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.frame import Frame
-    from exporter.daemon.model import Application, Snapshot
+    from exporter.daemon.model import Application, Place, Snapshot
 
 PLUGIN = "plugin"
 STALE = 60.0
@@ -123,7 +123,13 @@ class Store:
         self._let_go()
         return view
 
-    def publish(self, target: str, application: Application, snapshot: Snapshot | None = None) -> None:
+    def publish(
+        self,
+        target: str,
+        application: Application,
+        snapshot: Snapshot | None = None,
+        place: Place = NOWHERE,
+    ) -> None:
         """Put in what a source found out; a snapshot that is not given stays as it was.
 
         Raises:
@@ -133,12 +139,14 @@ class Store:
         """
         with TURNS.work():
             try:
-                self._publish(target, application, snapshot)
+                self._publish(target, application, snapshot, place)
             finally:
                 self._let_go()
             self._print_ahead(application.id)
 
-    def _publish(self, target: str, application: Application, snapshot: Snapshot | None) -> None:
+    def _publish(
+        self, target: str, application: Application, snapshot: Snapshot | None, place: Place
+    ) -> None:
         with self._lock:
             before = self._before(target, application)
             if before is not None and before.ended:
@@ -148,7 +156,8 @@ class Store:
                 self._refresh(lost)
             if before is None:
                 self._admit(application)
-            self._known[application.id] = self._merged(target, application, snapshot, before)
+            after = self._merged(target, application, snapshot, before)
+            self._known[application.id] = replace(after, place=place)
             if snapshot is not None:
                 self._silent.pop((application.id, PLUGIN), None)
                 self._count_drops(target, PLUGIN, snapshot.frame)
@@ -237,6 +246,14 @@ class Store:
     def lost(self, target: str) -> None:
         """Note that the driver at ``target`` is gone without having said so."""
         with self._lock:
+            self._refresh(self._lose(target))
+
+    def gone(self, target: str) -> None:
+        """Note that nobody looks at ``target`` any more: what was there is lost, and nothing counts on."""
+        with self._lock:
+            drops = {key: count for key, count in self._drops.items() if key[0] != target}
+            self._repeats.forget(*(key for key in self._drops if key[0] == target))
+            self._drops = drops
             self._refresh(self._lose(target))
 
     def find(self, app_id: str) -> Record | None:

@@ -13,6 +13,13 @@ _MAX_TIMEOUT = 3600.0
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:\[\]/]*)):(?P<port>\d{1,5})")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _MAX_PORT = 65535
+_KEY = r"(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
+_VALUE = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?"
+_REQUIREMENT = (
+    rf"\s*(?:!\s*{_KEY}|{_KEY}(?:\s*(?:==?|!=)\s*{_VALUE}"
+    rf"|\s+(?:in|notin)\s*\(\s*{_VALUE}(?:\s*,\s*{_VALUE})*\s*\))?)\s*"
+)
+_SELECTOR = re.compile(rf"{_REQUIREMENT}(?:,{_REQUIREMENT})*")
 MIN_LABEL_LENGTH = 32
 MAX_LABEL_LENGTH = 10_000
 
@@ -110,6 +117,23 @@ def parse_directory(text: str) -> str:
     """Return the path of a directory; an empty one is none at all."""
     if "\0" in text:
         raise ValueError(f"{text!r} is not a directory; expected a path, or nothing for none")
+    return text
+
+
+def parse_namespace(text: str) -> str:
+    """Return the name of a namespace of Kubernetes."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise ValueError(f"{text!r} is not a namespace; expected lower-case letters, digits and hyphens")
+    return text
+
+
+def parse_selector(text: str) -> str:
+    """Return a label selector of Kubernetes."""
+    if not _SELECTOR.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is not a label selector; expected requirements with commas between them, such as "
+            "spark-role=driver,team in (a,b),!canary"
+        )
     return text
 
 

@@ -10,8 +10,9 @@ from exporter._version import __version__
 from exporter.daemon import logs
 from exporter.daemon.backoff import Backoff
 from exporter.daemon.discovery.hint import find_hint
+from exporter.daemon.discovery.refusals import Refusals
 from exporter.daemon.discovery.target import is_loopback
-from exporter.daemon.errors import SourceError
+from exporter.daemon.errors import SourceError, StoppedError
 from exporter.daemon.fetch import Fetcher
 from exporter.daemon.history import History, is_history_server
 from exporter.daemon.poll import Poller
@@ -23,8 +24,12 @@ from exporter.daemon.sources.plugin import PluginSource
 from exporter.daemon.sources.runner import Runner, defect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from exporter.daemon.asking import Asking
     from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.discovery.found import Target
+    from exporter.daemon.discovery.reach import Refusal
     from exporter.daemon.model import Application, Snapshot
     from exporter.daemon.sources import PolledSource
     from exporter.daemon.state.memory import Memory
@@ -48,46 +53,55 @@ class Watcher:
     """Follows one target in a thread of its own, and polls its application in another.
 
     Args:
-        target: URL of the driver's UI, or of a history server.
+        target: the driver's UI, or a history server.
         asking: how targets are asked.
         catalogue: knows the metrics.
         store: where applications go.
         status: where the target's state goes.
         memory: where what sources add up is kept.
+        refusals: what pods claim in vain.
+        ended: called when one of the two threads has ended, and again when both have.
 
     """
 
     def __init__(  # noqa: PLR0913 - what all watchers share
         self,
-        target: str,
+        target: Target,
         asking: Asking,
         *,
         catalogue: Catalogue,
         store: Store,
         status: Status,
         memory: Memory | None = None,
+        refusals: Refusals | None = None,
+        ended: Callable[[Watcher], None] = lambda _: None,
     ) -> None:
         """Ask nothing yet."""
+        self.target = target
+        """What is watched."""
         self.asked = threading.Event()
         """Set once the target was asked for the first time, whatever came of it."""
-        self._target = target
+        self._target = target.url
+        self._refusals = refusals if refusals is not None else Refusals()
+        self._ended = ended
         self._asking = asking
         self._catalogue = catalogue
         self._store = store
         self._status = status
         self._repeats = logs.Repeats()
-        self._runner = Runner(target, status, self._repeats)
+        self._stopping = threading.Event()
+        self._runner = Runner(target.url, status, self._repeats, stopping=self._stopping.is_set)
         # The driver is busy with its job: it is never asked two things at a time.
         turn = threading.Lock()
         self._ui = Fetcher(asking.timeout, turn=turn)
         self._poll_fetcher = Fetcher(asking.timeout, turn=turn)
         self._plugin_fetcher = Fetcher(asking.timeout, asking.token)
-        self._application_source = ApplicationSource(self._ui, target)
+        self._application_source = ApplicationSource(self._ui, target.url)
         self._application: Application | None = None
         self._plugin: PluginSource | None = None
         self._history: History | None = None
         self._poller = Poller(
-            target,
+            target.url,
             interval=asking.interval,
             sources=self._sources,
             store=store,
@@ -101,14 +115,13 @@ class Watcher:
         self._silence = Silence()
         self._backoff = Backoff()
         self._fault: tuple[str, bool] | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"watch {target}", daemon=True)
-        status.describe(target, "not asked yet", up=False)
+        self._thread = threading.Thread(target=self._run, name=f"watch {target.url}", daemon=True)
+        status.describe(target.url, "not asked yet", up=False)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
         self._poller.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """End soon. A request that waits for news is left to itself: the thread does not keep the process."""
@@ -118,7 +131,6 @@ class Watcher:
     def join(self, timeout: float) -> None:
         """Wait for the end, at most ``timeout`` seconds."""
         self._thread.join(timeout)
-        self._poller.join(timeout)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -126,6 +138,8 @@ class Watcher:
                 delay = self._step()
                 self._fault = None
                 self._repeats.cleared("watch", "well again", target=self._target)
+            except StoppedError:
+                break
             except SourceError as error:
                 delay = self._delay(error)
             except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
@@ -135,6 +149,10 @@ class Watcher:
         self._ui.close()
         self._poll_fetcher.close()
         self._plugin_fetcher.close()
+        # The poller may be waiting for an answer.
+        self._ended(self)
+        self._poller.join()
+        self._ended(self)
 
     def _delay(self, error: SourceError) -> float:
         """Return the seconds until the next attempt: longer the longer the same fault lasts."""
@@ -159,11 +177,20 @@ class Watcher:
 
     def _hinted(self) -> PluginSource | None:
         """Return the plugin to which Spark's metrics point, which is not sure to be there."""
-        endpoint = find_hint(self._ui, self._target)
-        return self._plugin_at(endpoint, None) if endpoint is not None else None
+        endpoint = self.target.plugin or find_hint(self._ui, self._target)
+        return self._plugin_at(endpoint, None) if endpoint and self._refusal(endpoint) is None else None
+
+    def _refusal(self, endpoint: str) -> Refusal | None:
+        """Say why the plugin must not be asked there, which counts; None if it may."""
+        reach = self.target.reach
+        refusal = reach.refusal(endpoint) if reach is not None else None
+        if refusal is not None:
+            fields = {"target": self._target, "endpoint": endpoint[:200], **self.target.place._asdict()}
+            self._refusals.refuse(self.target.identity, refusal, **fields)
+        return refusal
 
     def _plugin_at(self, endpoint: str, app_id: str | None) -> PluginSource:
-        return PluginSource(self._plugin_fetcher, endpoint, app_id, self._asking.gap, self._catalogue)
+        return PluginSource(self._plugin_fetcher, endpoint, app_id, self._asking.pace, self._catalogue)
 
     def _sources(self, application: Application) -> list[PolledSource]:
         return polled_sources(
@@ -199,6 +226,7 @@ class Watcher:
                 store=self._store,
                 status=self._status,
                 runner=self._runner,
+                place=self.target.place,
             )
         return self._history is not None
 
@@ -258,6 +286,10 @@ class Watcher:
         if endpoint is None or not environment.plugin_configured:
             self._describe(application, self._say_missing(environment))
             return LOOK_AGAIN
+        refusal = self._refusal(endpoint)
+        if refusal is not None:
+            self._describe(application, f"runs, but its plugin is not asked: {refusal.message}")
+            return LOOK_AGAIN
         if is_loopback(endpoint) and not is_loopback(self._target):
             message = (
                 "the plugin listens on its driver's loopback address only: run the daemon beside the driver, "
@@ -313,8 +345,9 @@ class Watcher:
         return HASTE if self._hasty > HASTY else 0.0
 
     def _publish(self, application: Application, snapshot: Snapshot | None) -> None:
+        self._runner.check()
         try:
-            self._store.publish(self._target, application, snapshot)
+            self._store.publish(self._target, application, snapshot, self.target.place)
         except SourceError as error:
             self._plugin = None
             self._status.describe(self._target, str(error), up=True, app_id=application.id)

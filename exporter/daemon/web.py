@@ -34,7 +34,7 @@ def make_app(
     telemetry_path: str,
     render: Callable[[Format], Sequence[bytes]],
     show: Callable[[Mapping[str, str]], Page],
-    ready: Callable[[], bool],
+    unready: Callable[[], str],
     further: Iterable[BaseRoute] = (),
 ) -> Starlette:
     """Return the application.
@@ -43,7 +43,7 @@ def make_app(
         telemetry_path: where the metrics are.
         render: gives an exposition in parts; called in a thread of its own for each scrape.
         show: gives the page for a query; called in a thread of its own, too, one at a time.
-        ready: says whether scrapes are complete.
+        unready: says why scrapes are not complete; nothing if they are.
         further: routes of others.
 
     """
@@ -78,9 +78,9 @@ def make_app(
         return PlainTextResponse("Spark Exporter is healthy.\n")
 
     async def is_ready(_request: Request) -> Response:
-        if ready():
-            return PlainTextResponse("Spark Exporter is ready.\n")
-        return PlainTextResponse("Spark Exporter is stopping.\n", status_code=503)
+        if reason := unready():
+            return PlainTextResponse(f"Spark Exporter {reason}.\n", status_code=503)
+        return PlainTextResponse("Spark Exporter is ready.\n")
 
     routes = [
         Route(telemetry_path, metrics),

@@ -40,7 +40,7 @@ def shared_jvm(classpath, tmp_path_factory):
 
 @pytest.fixture
 def jvm(shared_jvm):
-    """The shared JVM; what a test made in it is forgotten afterwards, or a thousand tests would fill its heap."""
+    """The shared JVM; what a test made in it is forgotten, or a thousand tests would fill its heap."""
     yield shared_jvm
     shared_jvm("forget")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from exporter.daemon.decode import Decoder
 from exporter.daemon.errors import SourceError
-from exporter.daemon.pace import LEAST
+from exporter.daemon.pace import Pace
 from exporter.daemon.sources import Update
 from exporter.daemon.turns import TURNS
 
@@ -29,18 +29,18 @@ class PluginSource:
         fetcher: Fetcher,
         endpoint: str,
         app_id: str | None,
-        gap: float = LEAST,
+        pace: Pace | None = None,
         catalogue: Catalogue | None = None,
     ) -> None:
         """Ask the plugin at ``endpoint``, which belongs to the application ``app_id``.
 
         None stands for the application that the first answer names; later answers must name it, too.
-        ``gap`` is how many seconds an answer should take at least, so that many drivers do not take too much
-        of the daemon's time; ``catalogue`` is what frames are made by.
+        ``pace`` says how many seconds an answer should take at least, so that many drivers do not take too
+        much of the daemon's time; ``catalogue`` is what frames are made by.
         """
         self._fetcher = fetcher
         self._app_id = app_id
-        self._gap = gap
+        self._pace = pace if pace is not None else Pace()
         self._catalogue = catalogue
         self._decoder = Decoder(catalogue)
         self.connected = False
@@ -51,7 +51,7 @@ class PluginSource:
         """Return the next snapshot: at once the first time and after a failure, else when there is news."""
         wait = WAIT if self.connected else 0.0
         self.connected = False
-        gap = self._gap if wait else 0.0
+        gap = self._pace.gap if wait else 0.0
         query = {**self._decoder.position._asdict(), "wait": f"{wait:g}", "gap": f"{gap:g}"}
         answer = self._fetcher.get(f"{self.endpoint}/v1/snapshot", query, wait + gap)
         try:

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from exporter.daemon.errors import SourceError
+from exporter.daemon.errors import SourceError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,15 +24,30 @@ def defect(error: Exception) -> SourceError:
 
 
 class Runner:
-    """Runs the sources of one target."""
+    """Runs the sources of one target.
+
+    Args:
+        target: its URL.
+        status: where it accounts to.
+        repeats: keeps the log short.
+        clock: monotonic seconds.
+        stopping: says whether nobody wants to know any more.
+
+    """
 
     def __init__(
-        self, target: str, status: Status, repeats: logs.Repeats, clock: Callable[[], float] = time.monotonic
+        self,
+        target: str,
+        status: Status,
+        repeats: logs.Repeats,
+        clock: Callable[[], float] = time.monotonic,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Account to ``status`` and to the log."""
+        """Run nothing yet."""
         self._target = target
         self._status = status
         self._repeats = repeats
+        self._stopping = stopping
         self.clock = clock
         """Monotonic seconds."""
 
@@ -50,18 +65,32 @@ class Runner:
 
         Raises:
             SourceError: whatever went wrong; it is counted and logged already.
+            StoppedError: nobody wants to know any more.
 
         """
         start = self.clock()
         try:
             update = source.update()
         except SourceError as error:
+            self.check()
             raise self.failed(source.name, error, self.clock() - start) from error
         except Exception as error:
+            self.check()
             raise self.failed(source.name, defect(error), self.clock() - start) from error
+        self.check()
         self._status.succeeded(self._target, source.name, self.clock() - start - update.waited)
         self._repeats.cleared(source.name, "well again", **self._fields(source.name))
         return update
+
+    def check(self) -> None:
+        """Go on, unless whoever asks has been told to stop: a target that is gone is not spoken of.
+
+        Raises:
+            StoppedError: so it is.
+
+        """
+        if self._stopping():
+            raise StoppedError(f"{self._target} is not watched any more")
 
     def failed(self, collector: str, error: SourceError, seconds: float, key: str = "") -> SourceError:
         """Count and log one failure; return it. The log is silent while the same fault of ``key`` lasts."""

@@ -69,7 +69,7 @@ class Served:
         """Serve it, knowing no application."""
         self.store, self.status = Store(900.0), Status()
         self._api = Api(Directory(self.store, self.status), token, timeout, changes, refused)
-        app = make_app("/metrics", lambda _form: [b""], dict, lambda: True, [self._api.route()])
+        app = make_app("/metrics", lambda _form: [b""], dict, str, [self._api.route()])
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
         self._server = Server(config)
         self._listener = listen(Address("127.0.0.1", 0))

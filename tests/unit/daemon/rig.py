@@ -8,6 +8,7 @@ from fake_driver import Plugin, executor, metric, until
 from exporter.daemon import logs
 from exporter.daemon.asking import Asking
 from exporter.daemon.catalogue import load
+from exporter.daemon.discovery.found import Target
 from exporter.daemon.exposition import Format, expose
 from exporter.daemon.limits import Limits
 from exporter.daemon.render import custom
@@ -34,7 +35,11 @@ class Rig:
         self.status = Status()
         self.target = target
         self.watcher = Watcher(
-            target, Asking(timeout, token, **asking), catalogue=load(), store=self.store, status=self.status
+            Target(target),
+            Asking(timeout, token, **asking),
+            catalogue=load(),
+            store=self.store,
+            status=self.status,
         )
         self.watcher.start()
 

@@ -1,16 +1,21 @@
 """Flags and their environment twins."""
 
 import argparse
+import ipaddress
 from pathlib import Path
 
 import pytest
 
 from exporter.daemon import flags, settings
 from exporter.daemon.asking import Asking
+from exporter.daemon.discovery.driver_pods import Watched
+from exporter.daemon.discovery.pods import Rules
+from exporter.daemon.discovery.reach import Ports
+from exporter.daemon.discovery.sharding import Shard
 from exporter.daemon.errors import UsageError
 from exporter.daemon.limits import Limits
 from exporter.daemon.names import Names, parse_rule
-from exporter.daemon.values import Address, parse_address, parse_duration
+from exporter.daemon.values import Address, parse_address, parse_duration, parse_selector
 
 TARGET = "http://127.0.0.1:4040"
 
@@ -31,12 +36,15 @@ def test_the_defaults():
     """Only a target is needed."""
     assert read("--target", TARGET + "/") == settings.Settings(
         targets=(TARGET,),
+        files=(),
+        pods=None,
+        shard=Shard(0, 1),
         listen_address=Address("127.0.0.1", 4060),
         telemetry_path="/metrics",
         retention=900.0,
         limits=Limits(50_000, 1_000_000, 1000, 200),
         names=Names(),
-        asking=Asking(timeout=10.0, gap=0.1, interval=5.0, window=86400.0),
+        asking=Asking(timeout=10.0, interval=5.0, window=86400.0),
         state_directory=Path("~/.local/state/spark-exporter"),
         log_level="info",
         log_format="logfmt",
@@ -62,6 +70,17 @@ def test_every_flag_has_an_environment_twin():
     """With the same meaning, targets separated by commas."""
     environment = {
         "SPARK_EXPORTER_TARGET": f"{TARGET}, http://two:4040",
+        "SPARK_EXPORTER_FILE_SD_PATH": "a.json, b.yaml",
+        "SPARK_EXPORTER_KUBERNETES_DISCOVERY": "true",
+        "SPARK_EXPORTER_KUBERNETES_NAMESPACE": "one, two",
+        "SPARK_EXPORTER_KUBERNETES_ALL_NAMESPACES": "false",
+        "SPARK_EXPORTER_KUBERNETES_SELECTOR": "a=b,c=d\n!e\n",
+        "SPARK_EXPORTER_KUBERNETES_UI_PORT": "4041",
+        "SPARK_EXPORTER_KUBERNETES_ALLOWED_PORTS": "4040-4050,7077",
+        "SPARK_EXPORTER_KUBERNETES_ALLOWED_ADDRESSES": "10.0.0.0/8,fd00::/8",
+        "SPARK_EXPORTER_KUBERNETES_KUBECONFIG": "/kube",
+        "SPARK_EXPORTER_SHARD": "spark-exporter-2",
+        "SPARK_EXPORTER_TOTAL_SHARDS": "3",
         "SPARK_EXPORTER_WEB_LISTEN_ADDRESS": "[::1]:0",
         "SPARK_EXPORTER_WEB_TELEMETRY_PATH": "/m",
         "SPARK_EXPORTER_RETENTION": "1h30m",
@@ -84,15 +103,20 @@ def test_every_flag_has_an_environment_twin():
         flags.TOKEN_VARIABLE
     }
 
+    ports = Ports(((4040, 4050), (7077, 7077)))
+    networks = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
     names = Names((parse_rule("-v[0-9]{1,2}$=>"), parse_rule("(.*)_part=>\\1")), defaults=False)
     assert read(environment=environment) == settings.Settings(
         targets=(TARGET, "http://two:4040"),
+        files=("a.json", "b.yaml"),
+        pods=Watched(("one", "two"), False, ("a=b,c=d", "!e"), Rules(4041, ports, networks), Path("/kube")),
+        shard=Shard(2, 3),
         listen_address=Address("::1", 0),
         telemetry_path="/m",
         retention=5400.0,
         limits=Limits(7, 8, 9, 64),
         names=names,
-        asking=Asking(0.5, "secret", 0.1, 1.0, frozenset({"sql", "connect"}), 3600.0),
+        asking=Asking(0.5, "secret", interval=1.0, disabled=frozenset({"sql", "connect"}), window=3600.0),
         state_directory=Path("/var/lib/x"),
         log_level="debug",
         log_format="json",
@@ -135,6 +159,30 @@ def test_a_flag_wins_over_its_variable():
         ("log.level", "loud", "'loud' is not one of debug, info, warning, error"),
         ("log.format", "xml", "'xml' is not one of logfmt, json"),
         ("target", "127.0.0.1:4040", "expected the URL of a driver's UI"),
+        (
+            "file-sd.path",
+            "targets.txt",
+            "'targets.txt' is not a file with targets; expected a path that ends",
+        ),
+        ("kubernetes.discovery", "yes", "'yes' is neither true nor false"),
+        ("kubernetes.namespace", "Spark", "'Spark' is not a namespace; expected lower-case letters, digits"),
+        ("kubernetes.namespace", "a" * 64, "is not a namespace"),
+        ("kubernetes.selector", "spark role", "'spark role' is not a label selector; expected requirements"),
+        ("kubernetes.selector", "a=b,", "is not a label selector"),
+        ("kubernetes.selector", "a in b", "is not a label selector"),
+        ("kubernetes.ui-port", "0", "'0' is not a port; expected a number from 1 to 65535, such as 4040"),
+        (
+            "kubernetes.allowed-ports",
+            "9-1",
+            "'9-1' is not a range of ports; expected numbers from 1 to 65535",
+        ),
+        ("kubernetes.allowed-addresses", "10.0.0.1/8", "is not a network (10.0.0.1/8 has host bits set)"),
+        (
+            "shard",
+            "first",
+            "'first' is not a shard; expected a number from 0, or the name of a StatefulSet's",
+        ),
+        ("total-shards", "0", "'0' is too small; expected a whole number above zero"),
     ],
 )
 def test_a_bad_value_is_named_with_its_origin(flag, value, expected):
@@ -150,8 +198,96 @@ def test_a_bad_value_is_named_with_its_origin(flag, value, expected):
 
 def test_a_target_is_needed_and_each_only_once():
     """Two watchers of one driver would publish it twice."""
-    assert refusal() == "--target is missing; give the URL of a driver's UI: --target http://127.0.0.1:4040"
+    assert refusal() == (
+        "--target is missing; give the URL of a driver's UI: --target http://127.0.0.1:4040, "
+        "or have drivers found with --kubernetes.discovery=true or --file-sd.path FILE"
+    )
     assert "given more than once" in refusal("--target", TARGET, "--target", TARGET + "/")
+
+
+def test_whoever_has_drivers_found_needs_no_target():
+    """By files or by Kubernetes, each with its defaults."""
+    files = read("--file-sd.path=/etc/a.json", "--file-sd.path=b/*.yml")
+    assert (files.targets, files.files, files.pods) == ((), ("/etc/a.json", "b/*.yml"), None)
+    pods = read("--kubernetes.discovery=true")
+    assert pods.pods == Watched(
+        (), False, ("spark-role=driver",), Rules(4040, Ports(((1024, 65535),)), ()), None
+    )
+    everywhere = read("--kubernetes.discovery=true", "--kubernetes.all-namespaces=true")
+    assert everywhere.pods.everywhere
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        (
+            ("--kubernetes.discovery=true", "--kubernetes.namespace=a", "--kubernetes.all-namespaces=true"),
+            {},
+            "--kubernetes.namespace and --kubernetes.all-namespaces=true contradict each other; expected one",
+        ),
+        (
+            (f"--target={TARGET}", "--kubernetes.namespace=a"),
+            {},
+            "--kubernetes.namespace says nothing without --kubernetes.discovery=true",
+        ),
+        (
+            (f"--target={TARGET}",),
+            {"SPARK_EXPORTER_KUBERNETES_UI_PORT": "4040"},
+            "SPARK_EXPORTER_KUBERNETES_UI_PORT says nothing without --kubernetes.discovery=true",
+        ),
+        (
+            ("--kubernetes.discovery=true", "--kubernetes.allowed-ports=7000-8000,9090"),
+            {},
+            "--kubernetes.ui-port 4040 is not among --kubernetes.allowed-ports 7000-8000,9090: no pod could",
+        ),
+        (
+            ("--kubernetes.discovery=true", "--kubernetes.namespace=a", "--kubernetes.namespace=a"),
+            {},
+            "--kubernetes.namespace a is given more than once",
+        ),
+        (
+            ("--kubernetes.discovery=true",),
+            {"SPARK_EXPORTER_KUBERNETES_SELECTOR": "a=b\na=b"},
+            "--kubernetes.selector a=b is given more than once",
+        ),
+        (
+            ("--file-sd.path=a.json", "--file-sd.path=a.json"),
+            {},
+            "--file-sd.path a.json is given more than once",
+        ),
+        (
+            (f"--target={TARGET}", "--shard=3", "--total-shards=3"),
+            {},
+            "--shard 3 is not one of --total-shards 3; shards are counted from 0, so that the last one is 2",
+        ),
+        (
+            (f"--target={TARGET}",),
+            {"SPARK_EXPORTER_SHARD": "spark-exporter-1"},
+            "--shard 1 is not one of --total-shards 1; shards are counted from 0, so that the last one is 0",
+        ),
+    ],
+)
+def test_flags_that_contradict_each_other(arguments, environment, expected):
+    """Each gets a sentence."""
+    assert refusal(*arguments, environment=environment).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "spark-role=driver",
+        "a==b",
+        "a!=b",
+        "a=",
+        "a",
+        "!a",
+        "example.com/team in (a, b),x notin (c)",
+        "spark-role=driver, sparkoperator.k8s.io/app-name=etl,!canary",
+    ],
+)
+def test_label_selectors(selector):
+    """As the API server takes them."""
+    assert parse_selector(selector) == selector
 
 
 def test_the_token_comes_from_a_file(tmp_path):

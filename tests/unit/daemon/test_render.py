@@ -12,7 +12,10 @@ from exporter.daemon import catalogue
 from exporter.daemon.builtin import shorten
 from exporter.daemon.control.refused import Refused
 from exporter.daemon.decode import Decoder
+from exporter.daemon.discovery.found import FILE
+from exporter.daemon.discovery.health import Health
 from exporter.daemon.exposition import Format
+from exporter.daemon.fleet import Found
 from exporter.daemon.frame import FrameBuilder
 from exporter.daemon.limits import Limits
 from exporter.daemon.model import Application
@@ -61,6 +64,9 @@ def busy_scrape(*, final=True):
     status.failed(TARGET, "plugin", 0.5, "timeout")
     process = ProcessSamples(catalogue.load()).read()
     counts = {"state_failures": Memory().failures, "control_refused": Refused().counts}
+    health = Health(FILE)
+    health.succeeded("targets.json")
+    counts["found"] = Found({FILE: 1}, {FILE: health.last_success}, {FILE: health.errors})
     return Scrape(store.view(), status.view(), 900.0, Limits(1000), process, **counts)
 
 

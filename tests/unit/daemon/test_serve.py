@@ -258,7 +258,7 @@ def test_few_expositions_are_made_at_a_time():
             active.pop()
         return [b"bo", b"dy"]
 
-    (metrics, *_) = web.make_app("/metrics", render, dict, lambda: True).routes
+    (metrics, *_) = web.make_app("/metrics", render, dict, str).routes
     request = Request({"type": "http", "headers": [(b"accept-encoding", b"gzip")]})
     bodies = []
     scrapes = [

@@ -10,6 +10,7 @@ from exporter.daemon import watch
 from exporter.daemon.asking import Asking
 from exporter.daemon.catalogue import load
 from exporter.daemon.decode import Decoder
+from exporter.daemon.discovery.found import Target
 from exporter.daemon.model import Application
 from exporter.daemon.sources import environment
 from exporter.daemon.status import Status
@@ -318,7 +319,8 @@ def test_what_is_said_of_an_application_is_said_of_the_next_one_too(driver, watc
 
 def test_a_plugin_that_answers_at_once_for_ever_is_held_back():
     """A few quick answers may be news, so that they cost no delay; an endless row of them is a defect."""
-    watcher = Watcher("http://driver:4040", Asking(1.0), catalogue=load(), store=Store(1.0), status=Status())
+    target = Target("http://driver:4040")
+    watcher = Watcher(target, Asking(1.0), catalogue=load(), store=Store(1.0), status=Status())
     quick = [watcher._pause(0.0) for _ in range(watch.HASTY + 2)]
 
     assert quick == [0.0] * watch.HASTY + [watch.HASTE] * 2

@@ -56,7 +56,7 @@ def serve():
             applications = scene.store.view().applications
             return scene.landing.page(query, applications, scene.status.view(), NOW + scene.clock.now)
 
-        app = make_app(path, lambda _form: [b""], show, lambda: True)
+        app = make_app(path, lambda _form: [b""], show, str)
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
         listener = listen(Address("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
