@@ -15,7 +15,7 @@ help: ## Show this list
 	case "$$("$$javac" -version 2>&1)" in "javac 1"[7-9]*|"javac "[2-9][0-9]*) ;; \
 	*) echo "spark-exporter needs a JDK 17 or newer: put its bin directory on the PATH or set JAVA_HOME" >&2; exit 1 ;; esac
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PYTHON) -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); e = p["options.extras_require"]; print(p["options"]["install_requires"], e["test"], e["dashboards"], e["lint"], sep="\n")' > .venv/requirements.txt
+	@$(PYTHON) -c 'import configparser as c; p = c.ConfigParser(); p.read("setup.cfg"); e = p["options.extras_require"]; print(p["options"]["install_requires"], e["test"], e["dashboards"], e["kubernetes"], e["lint"], sep="\n")' > .venv/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check 'setuptools>=77' -r .venv/requirements.txt
 	touch $@
 
@@ -43,6 +43,23 @@ stress: install ## Run the long tests on real Spark: a million rows, killed proc
 compat: install ## Run applications on other versions of Spark, each in a virtualenv in .venv-compat
 	$(BIN)/pytest tests/compat
 
+.PHONY: proof
+proof: install ## Run the showcase once; every query must have data, the failures must fire their alerts
+	$(BIN)/pytest tests/proof
+
+.PHONY: kubernetes
+kubernetes: install ## Build Helm and a real API server with Go, and test the chart, the discovery and the image
+	tools/kubernetes.sh
+	$(BIN)/pytest tests/chart tests/kubernetes tests/image
+
+.PHONY: showcase
+showcase: install ## Run applications that do everything, well and badly, to see full dashboards
+	@$(BIN)/python examples/showcase/run.py
+
+.PHONY: preview
+preview: install ## Run the showcase and draw a picture of each dashboard into docs/images
+	@$(BIN)/python examples/showcase/preview.py docs/images
+
 .PHONY: bench
 bench: install ## Run the benchmarks beside their peers; fail when a bound is missed
 	$(BIN)/python benchmarks/run.py
@@ -55,6 +72,7 @@ lint: install ## Check style, types and generated files
 	$(BIN)/mypy --python-version 3.11 dashboards
 	$(BIN)/python tools/docs.py --check
 	$(BIN)/python -m dashboards --check
+	$(BIN)/python tools/chart.py --check
 
 .PHONY: format
 format: install ## Format the Python code
@@ -62,9 +80,10 @@ format: install ## Format the Python code
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: install ## Write the generated documents, dashboards and rules
+docs: install ## Write the generated documents, dashboards, rules and the chart's files
 	$(BIN)/python tools/docs.py
 	$(BIN)/python -m dashboards
+	$(BIN)/python tools/chart.py
 
 .PHONY: tools
 tools: ## Install the programs that some tests need (Debian; as root)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 REQUIRE_ALL = "SPARK_EXPORTER_REQUIRE_ALL"
+BUILT = Path(__file__).resolve().parent.parent / ".tools" / "bin"
 
 
 def missing(what: str, hint: str) -> None:
@@ -26,6 +27,15 @@ def require_program(name: str, hint: str) -> str:
     found = shutil.which(name)
     if found is None:
         missing(name, hint)
+    return str(found)
+
+
+def require_built(name: str) -> str:
+    """Return the path of a program that tools/kubernetes.sh builds, or of the one on the PATH."""
+    places = os.pathsep.join([str(BUILT), os.environ.get("PATH", "")])
+    found = shutil.which(name, path=places)
+    if found is None:
+        missing(name, "build it with: tools/kubernetes.sh")
     return str(found)
 
 
