@@ -64,6 +64,25 @@ def documents(
         ConfigError: the alerts are not those that the configuration has.
 
     """
+    made = groups_of(config, recordings, groups)
+    return {
+        RECORDING_FILE: _yaml(made[:1], "rules/recording.py"),
+        ALERTS_FILE: _yaml(made[1:], "rules/alerts"),
+    }
+
+
+def groups_of(
+    config: Config,
+    recordings: Sequence[Recording] = RECORDINGS,
+    groups: Mapping[str, Sequence[Alert]] = GROUPS,
+) -> list[dict[str, Any]]:
+    """Return all groups of rules as Prometheus has them: the recording rules, then the alerts.
+
+    Raises:
+        PromqlError: a rule uses a metric or a label that does not exist.
+        ConfigError: the alerts are not those that the configuration has.
+
+    """
     known = vocabulary(recordings)
     _same_alerts(config, groups)
     rules = [{"record": rule.record, "expr": rule.expression} for rule in recordings]
@@ -74,10 +93,7 @@ def documents(
         }
         for name, group in groups.items()
     ]
-    return {
-        RECORDING_FILE: _yaml([{"name": "spark-recording", "rules": rules}], "rules/recording.py"),
-        ALERTS_FILE: _yaml([group for group in written if group["rules"]], "rules/alerts"),
-    }
+    return [{"name": "spark-recording", "rules": rules}, *(group for group in written if group["rules"])]
 
 
 def _enabled(group: Iterable[Alert], config: Config) -> list[Alert]:

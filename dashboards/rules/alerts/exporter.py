@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from dashboards.config import Config
 
 _THERE = "spark_executor_up == 1"
+_OF_CUSTOM_METRICS = (
+    "series_limit",
+    "label_too_long",
+    "invalid_value",
+    "definition_conflict",
+    "no_space",
+    "corrupt_segment",
+)
 
 
 def _down(config: Config) -> str:
@@ -44,8 +52,8 @@ def _dropped(config: Config) -> str:
 
 
 def _refused(config: Config) -> str:
-    # The others are about metrics of Spark's own: a source that is slow for a moment loses nobody's values.
-    custom = 'spark_exporter_plugin_dropped_total{reason!~"slow_source|invalid_reading|reading_limit"}'
+    # The other reasons are about what Spark says of itself: a source that is slow, more SQL than is kept.
+    custom = f'spark_exporter_plugin_dropped_total{{reason=~"{"|".join(_OF_CUSTOM_METRICS)}"}}'
     refused = grown(custom, config.windows["drop_window"])
     return f"sum without (executor_id) ({refused}) > 0"
 

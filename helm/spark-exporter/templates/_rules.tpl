@@ -1,0 +1,721 @@
+{{- /* Written by `python -m dashboards` from dashboards/rules. Do not edit. */}}
+{{- define "spark-exporter.rules" -}}
+{{- $rules := .Values.rules -}}
+groups:
+  - name: spark-recording
+    rules:
+      - record: app:spark_app_tasks:rate5m
+        expr: |-
+          sum without (status) (rate(spark_app_tasks_total[5m]))
+      - record: app:spark_app_failed_tasks:ratio_rate5m
+        expr: |-
+          sum without (status) (rate(spark_app_tasks_total{status="failed"}[5m])) / (sum without (status) (rate(spark_app_tasks_total{status=~"failed|succeeded"}[5m])) > 0)
+      - record: app:spark_app_executor_run_time:rate5m
+        expr: |-
+          rate(spark_app_executor_run_time_seconds_total[5m])
+      - record: app:spark_app_executor_cpu_time:ratio_rate5m
+        expr: |-
+          rate(spark_app_executor_cpu_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
+      - record: app:spark_app_jvm_gc_time:ratio_rate5m
+        expr: |-
+          rate(spark_app_jvm_gc_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
+      - record: app:spark_app_executor_deserialize_time:ratio_rate5m
+        expr: |-
+          rate(spark_app_executor_deserialize_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
+      - record: app:spark_app_shuffle_fetch_wait_time:ratio_rate5m
+        expr: |-
+          rate(spark_app_shuffle_fetch_wait_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
+      - record: app:spark_app_disk_spilled_bytes:per_task_second_rate5m
+        expr: |-
+          rate(spark_app_disk_spilled_bytes_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
+      - record: app:spark_app_shuffle_read_bytes:rate5m
+        expr: |-
+          sum without (location) (rate(spark_app_shuffle_read_bytes_total[5m]))
+      - record: app:spark_driver_listener_bus_dropped_events:rate5m
+        expr: |-
+          sum without (queue) (rate(spark_driver_listener_bus_queue_dropped_events_total[5m]))
+      - record: app:spark_executor_cores:sum
+        expr: |-
+          sum without (executor_id) (spark_executor_cores)
+      - record: app:spark_executor_task_slots:sum
+        expr: |-
+          sum without (executor_id) (spark_executor_task_slots)
+      - record: app:spark_executor_tasks_active:sum
+        expr: |-
+          sum without (executor_id) (spark_executor_tasks_active)
+      - record: app:spark_executor_task_slots_used:ratio
+        expr: |-
+          app:spark_executor_tasks_active:sum / (app:spark_executor_task_slots:sum > 0)
+      - record: app_executor:spark_executor_task_gc_time:ratio_rate5m
+        expr: |-
+          rate(spark_executor_task_gc_time_seconds_total[5m]) / (rate(spark_executor_task_time_seconds_total[5m]) > 0)
+      - record: app_executor:spark_executor_jvm_heap_used:ratio
+        expr: |-
+          sum without (area) (spark_executor_jvm_memory_used_bytes{area="heap"}) / sum without (area) (spark_executor_jvm_memory_max_bytes{area="heap"})
+      - record: app_executor:spark_container_memory_working_set:ratio
+        expr: |-
+          spark_container_memory_working_set_bytes / spark_container_memory_limit_bytes
+      - record: app_executor:spark_process_python_memory:ratio
+        expr: |-
+          sum without (role) (spark_process_resident_memory_bytes{role="python"}) / (spark_container_memory_limit_bytes - sum without (role) (spark_process_resident_memory_bytes{role!="python"}) > 0)
+      - record: query:spark_streaming_input_rows:rate5m
+        expr: |-
+          rate(spark_streaming_input_rows_total[5m])
+      - record: query:spark_streaming_output_rows:rate5m
+        expr: |-
+          rate(spark_streaming_output_rows_total[5m])
+      - record: query:spark_streaming_trigger_duration:rate5m
+        expr: |-
+          rate(spark_streaming_trigger_duration_seconds_total[5m])
+      - record: query:spark_streaming_state_rows:sum
+        expr: |-
+          sum without (operator, operator_name) (spark_streaming_state_rows)
+      - record: query:spark_streaming_state_memory_used_bytes:sum
+        expr: |-
+          sum without (operator, operator_name) (spark_streaming_state_memory_used_bytes)
+      - record: query:spark_streaming_source_backlog_offsets:sum
+        expr: |-
+          sum without (source, source_name) (spark_streaming_source_backlog_offsets)
+      - record: collector:spark_exporter_source_failures:ratio_rate5m
+        expr: |-
+          sum without (reason) (rate(spark_exporter_source_failures_total[5m])) / (rate(spark_exporter_source_attempts_total[5m]) > 0)
+      - record: app_metric:spark_custom_counter:sum
+        expr: |-
+          sum by (job, instance, namespace, app_id, app_name, metric) (label_replace({__name__=~"spark_custom_.+_total"}, "metric", "$1", "__name__", "(.+)"))
+{{- if or $rules.alerts.SparkApplicationFailed.enabled $rules.alerts.SparkApplicationLost.enabled $rules.alerts.SparkApplicationWaiting.enabled $rules.alerts.SparkApplicationNotProgressing.enabled $rules.alerts.SparkJobsFailing.enabled $rules.alerts.SparkDriverOverloaded.enabled $rules.alerts.SparkListenerBusDroppingEvents.enabled $rules.alerts.SparkCustomMetricStalled.enabled }}
+  - name: spark-application
+    rules:
+{{- with $rules.alerts.SparkApplicationFailed }}
+{{- if .enabled }}
+      - alert: SparkApplicationFailed
+        expr: |-
+          spark_app_end_timestamp_seconds - spark_app_start_timestamp_seconds and ignoring (state) (spark_app_state{state="failed"} == 1) and (spark_app_end_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.end_window }})
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark application has failed."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has failed after {{ "{{" }} $value | humanizeDuration }}. Look at the driver's log for the exception, and at the last jobs and stages on its dashboard.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkApplicationFailed.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkApplicationLost }}
+{{- if .enabled }}
+      - alert: SparkApplicationLost
+        expr: |-
+          spark_app_end_timestamp_seconds - spark_app_start_timestamp_seconds and ignoring (state) (spark_app_state{state="lost"} == 1) and (spark_app_end_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.end_window }}) and ignoring (version) spark_exporter_plugin_info
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The driver of a Spark application is gone without a word."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) ran for {{ "{{" }} $value | humanizeDuration }} until its driver was killed or cut off. Ask the cluster manager what became of the driver, and look at its memory before that.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkApplicationLost.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkApplicationWaiting }}
+{{- if .enabled }}
+      - alert: SparkApplicationWaiting
+        expr: |-
+          time() - spark_app_state_timestamp_seconds and ignoring (state) (spark_app_state{state="waiting"} == 1) and spark_app_jobs_active > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark application has jobs, but no executors."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has waited for its first executor for {{ "{{" }} $value | humanizeDuration }}. Look at the free resources of the cluster and of the application's queue or quota.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkApplicationWaiting.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkApplicationNotProgressing }}
+{{- if .enabled }}
+      - alert: SparkApplicationNotProgressing
+        expr: |-
+          spark_app_jobs_active > 0 and app:spark_app_tasks:rate5m == 0 unless ignoring (state) (spark_app_state{state="waiting"} == 1)
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The jobs of a Spark application make no progress."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has {{ "{{" }} $value | humanize }} active jobs, but none of its tasks ends. Look at the thread dumps of executors with active tasks, and for locks and slow sources outside of Spark.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkApplicationNotProgressing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkJobsFailing }}
+{{- if .enabled }}
+      - alert: SparkJobsFailing
+        expr: |-
+          sum without (result) ((spark_app_jobs_total{result="failed"} - (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }} or 0 * spark_app_jobs_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.job_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) / sum without (result) ((spark_app_jobs_total - (spark_app_jobs_total offset {{ $rules.windows.job_window }} or 0 * spark_app_jobs_total and on (app_id, instance) (spark_app_up offset {{ $rules.windows.job_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failure_ratio | float64 | printf "%.12g" }} and sum without (result) ((spark_app_jobs_total{result="failed"} - (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }} or 0 * spark_app_jobs_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.job_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failures | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Many jobs of a Spark application fail."
+          description: |-
+            {{ "{{" }} $value | humanizePercentage }} of the latest jobs of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) have failed. Look at the reasons on the page Jobs of its UI.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkJobsFailing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkDriverOverloaded }}
+{{- if .enabled }}
+      - alert: SparkDriverOverloaded
+        expr: |-
+          max without (percentile) (spark_driver_dag_scheduler_message_processing_time_seconds{percentile="95"}) > {{ $rules.thresholds.scheduler_message_seconds | float64 | printf "%.12g" }} and rate(spark_driver_dag_scheduler_messages_total[5m]) > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The scheduler of a Spark driver is too slow."
+          description: |-
+            The 95th percentile of one message of the DAG scheduler of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) takes {{ "{{" }} $value | humanizeDuration }}, and all scheduling waits for it. Look at the driver's CPU, its garbage collection and the number of tasks in its stages.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkDriverOverloaded.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkListenerBusDroppingEvents }}
+{{- if .enabled }}
+      - alert: SparkListenerBusDroppingEvents
+        expr: |-
+          (spark_driver_listener_bus_queue_dropped_events_total - (spark_driver_listener_bus_queue_dropped_events_total offset {{ $rules.windows.events_window }} or 0 * spark_driver_listener_bus_queue_dropped_events_total and on (app_id, instance) (spark_app_up offset {{ $rules.windows.events_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.events_window }}))) > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark driver loses events."
+          description: |-
+            The queue {{ "{{" }} $labels.queue }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has lost {{ "{{" }} $value | humanize }} events. The UI, the event log or dynamic allocation is wrong from now on. Look at the processing time of its listeners.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkListenerBusDroppingEvents.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkCustomMetricStalled }}
+{{- if .enabled }}
+      - alert: SparkCustomMetricStalled
+        expr: |-
+          increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_moving_window }}]) > 0 and increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) == 0 and on (job, instance, namespace, app_id, app_name) app:spark_app_tasks:rate5m > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A custom counter of a Spark application has stopped."
+          description: |-
+            {{ "{{" }} $labels.metric }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has grown by {{ "{{" }} $value | humanize }} not long ago, and now stands still while tasks go on. Look at what the code that counts is waiting for.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkCustomMetricStalled.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $rules.alerts.SparkExecutorsLost.enabled $rules.alerts.SparkExecutorOutOfMemory.enabled $rules.alerts.SparkExecutorsMissing.enabled $rules.alerts.SparkExecutorsIdle.enabled }}
+  - name: spark-executor
+    rules:
+{{- with $rules.alerts.SparkExecutorsLost }}
+{{- if .enabled }}
+      - alert: SparkExecutorsLost
+        expr: |-
+          sum without (reason) ((spark_app_executor_removals_total{reason!~"killed|decommissioned"} - (spark_app_executor_removals_total{reason!~"killed|decommissioned"} offset {{ $rules.windows.loss_window }} or 0 * spark_app_executor_removals_total{reason!~"killed|decommissioned"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.loss_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) >= {{ $rules.thresholds.executors_lost | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark application loses executors too often."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has lost {{ "{{" }} $value | humanize }} executors that nobody sent away. Look at the reasons on its dashboard and at the nodes that they ran on.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExecutorsLost.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExecutorOutOfMemory }}
+{{- if .enabled }}
+      - alert: SparkExecutorOutOfMemory
+        expr: |-
+          sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.loss_window }} or 0 * spark_app_executor_removals_total{reason="oom"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.loss_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) > 0 or max without (executor_id) (ceil(increase(spark_container_oom_kills_total[{{ $rules.windows.loss_window }}]))) > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Executors of a Spark application are killed for lack of memory."
+          description: |-
+            Killed for lack of memory in {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}): {{ "{{" }} $value | humanize }}, executors or processes in their containers. Look at heap, Python and container memory on its dashboard before the kill.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExecutorOutOfMemory.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExecutorsMissing }}
+{{- if .enabled }}
+      - alert: SparkExecutorsMissing
+        expr: |-
+          spark_driver_dynamic_allocation_target_executors - spark_app_executors > 0 and spark_driver_dynamic_allocation_max_needed_executors > spark_app_executors
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark application does not get the executors that its tasks need."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) lacks {{ "{{" }} $value | humanize }} of the executors that dynamic allocation has asked for. Look at the free resources of the cluster, at quotas and at executors that fail to start.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExecutorsMissing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExecutorsIdle }}
+{{- if .enabled }}
+      - alert: SparkExecutorsIdle
+        expr: |-
+          app:spark_executor_task_slots_used:ratio < {{ $rules.thresholds.idle_slots_used_ratio | float64 | printf "%.12g" }} and app:spark_executor_task_slots:sum >= {{ $rules.thresholds.idle_task_slots | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark application holds executors that have nothing to do."
+          description: |-
+            Only {{ "{{" }} $value | humanizePercentage }} of the task slots of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) are used. Look at what the driver does meanwhile, and whether dynamic allocation is on.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExecutorsIdle.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $rules.alerts.SparkTaskFailureRateHigh.enabled $rules.alerts.SparkFetchFailures.enabled $rules.alerts.SparkStageSkewed.enabled $rules.alerts.SparkStageStraggling.enabled }}
+  - name: spark-stage
+    rules:
+{{- with $rules.alerts.SparkTaskFailureRateHigh }}
+{{- if .enabled }}
+      - alert: SparkTaskFailureRateHigh
+        expr: |-
+          app:spark_app_failed_tasks:ratio_rate5m > {{ $rules.thresholds.task_failure_ratio | float64 | printf "%.12g" }} and sum without (status) ((spark_app_tasks_total{status="failed"} - (spark_app_tasks_total{status="failed"} offset {{ $rules.windows.failure_window }} or 0 * spark_app_tasks_total{status="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.failure_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }})))) >= {{ $rules.thresholds.task_failures | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Many tasks of a Spark application fail."
+          description: |-
+            {{ "{{" }} $value | humanizePercentage }} of the attempts at tasks of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) fail. Look at the reasons on its dashboard, and whether they are all on one executor or node.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkTaskFailureRateHigh.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkFetchFailures }}
+{{- if .enabled }}
+      - alert: SparkFetchFailures
+        expr: |-
+          sum without (reason) ((spark_app_task_failures_total{reason="FetchFailed"} - (spark_app_task_failures_total{reason="FetchFailed"} offset {{ $rules.windows.fetch_window }} or 0 * spark_app_task_failures_total{reason="FetchFailed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.fetch_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.fetch_window }})))) >= {{ $rules.thresholds.fetch_failures | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Tasks of a Spark application cannot fetch shuffle data."
+          description: |-
+            {{ "{{" }} $value | humanize }} tasks of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) could not fetch shuffle data, and stages are run again for it. Look for executors and nodes that were lost, and at the network.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkFetchFailures.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStageSkewed }}
+{{- if .enabled }}
+      - alert: SparkStageSkewed
+        expr: |-
+          spark_stage_task_run_time_skew_ratio > {{ $rules.thresholds.stage_skew_ratio | float64 | printf "%.12g" }} and ignoring (percentile) (spark_stage_task_run_time_seconds{percentile="100"} >= {{ $rules.thresholds.stage_skewed_task_seconds | float64 | printf "%.12g" }})
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The tasks of a Spark stage differ too much."
+          description: |-
+            Stage {{ "{{" }} $labels.stage_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has a task that took {{ "{{" }} $value | humanize }} times as long as the median. Look at the shuffle read and the input of its tasks, by percentile, for keys that are too frequent.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStageSkewed.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStageStraggling }}
+{{- if .enabled }}
+      - alert: SparkStageStraggling
+        expr: |-
+          spark_stage_progress_ratio >= {{ $rules.thresholds.straggler_progress_ratio | float64 | printf "%.12g" }} and ignoring (state) (spark_stage_tasks{state="active"} > 0) and ignoring (state) (spark_stage_tasks{state="completed"} - spark_stage_tasks{state="completed"} offset {{ $rules.windows.straggler_window }} == 0) and ignoring (percentile) ({{ $rules.thresholds.straggler_task_ratio | float64 | printf "%.12g" }} * spark_stage_task_run_time_seconds{percentile="75"} < {{ include "spark-exporter.seconds" $rules.windows.straggler_window }})
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark stage waits for its last tasks."
+          description: |-
+            Stage {{ "{{" }} $labels.stage_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) is done to {{ "{{" }} $value | humanizePercentage }}, and its last tasks take far longer than the others. Look at the executors that they run on, and at the size of their input.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStageStraggling.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $rules.alerts.SparkStreamingFallingBehind.enabled $rules.alerts.SparkStreamingBacklogGrowing.enabled $rules.alerts.SparkStreamingStalled.enabled $rules.alerts.SparkStreamingTerminated.enabled $rules.alerts.SparkStreamingRestarting.enabled $rules.alerts.SparkStreamingStateGrowing.enabled $rules.alerts.SparkStreamingWatermarkStuck.enabled $rules.alerts.SparkDstreamFallingBehind.enabled }}
+  - name: spark-streaming
+    rules:
+{{- with $rules.alerts.SparkStreamingFallingBehind }}
+{{- if .enabled }}
+      - alert: SparkStreamingFallingBehind
+        expr: |-
+          spark_streaming_input_rows_per_second / (spark_streaming_processed_rows_per_second > 0) > {{ $rules.thresholds.streaming_input_ratio | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A streaming query processes less than arrives."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) gets {{ "{{" }} $value | humanize }} times as many rows as it processes. Look at the phases of its batches, at skew and spill in its stages, and for more executors.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingFallingBehind.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStreamingBacklogGrowing }}
+{{- if .enabled }}
+      - alert: SparkStreamingBacklogGrowing
+        expr: |-
+          query:spark_streaming_source_backlog_offsets:sum > {{ $rules.thresholds.streaming_backlog_growth_ratio | float64 | printf "%.12g" }} * (query:spark_streaming_source_backlog_offsets:sum offset {{ $rules.windows.backlog_window }}) and query:spark_streaming_source_backlog_offsets:sum >= {{ $rules.thresholds.streaming_backlog_offsets | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The backlog of a streaming query grows."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) is {{ "{{" }} $value | humanize }} offsets behind its sources, and falls back further. Look at the rows that it processes a second against what arrives, and at the limit of rows per trigger.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingBacklogGrowing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStreamingStalled }}
+{{- if .enabled }}
+      - alert: SparkStreamingStalled
+        expr: |-
+          time() - spark_streaming_last_progress_timestamp_seconds > {{ $rules.thresholds.streaming_stalled_seconds | float64 | printf "%.12g" }} and spark_streaming_query_active == 1 unless spark_streaming_query_idle_since_timestamp_seconds unless (time() - spark_streaming_last_progress_timestamp_seconds <= {{ $rules.thresholds.streaming_stalled_trigger_ratio | float64 | printf "%.12g" }} * (spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds))
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A streaming query makes no progress."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has made no progress for {{ "{{" }} $value | humanizeDuration }} though it is active. Look at its running job and stage, at thread dumps, and at the source and the sink.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingStalled.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStreamingTerminated }}
+{{- if .enabled }}
+      - alert: SparkStreamingTerminated
+        expr: |-
+          time() - spark_streaming_query_terminated_timestamp_seconds and spark_streaming_query_active == 0 and ignoring (result) ((spark_streaming_query_terminations_total{result="failed"} - (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.terminated_window }} or 0 * spark_streaming_query_terminations_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.terminated_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.terminated_window }}))) > 0)
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A streaming query has failed and does not run any more."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) ended with an exception {{ "{{" }} $value | humanizeDuration }} ago and was not started again. Look at the exception in the driver's log or on the page Structured Streaming of the UI.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingTerminated.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStreamingRestarting }}
+{{- if .enabled }}
+      - alert: SparkStreamingRestarting
+        expr: |-
+          sum without (result) ((spark_streaming_query_terminations_total{result="failed"} - (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.restart_window }} or 0 * spark_streaming_query_terminations_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.restart_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.restart_window }})))) >= {{ $rules.thresholds.streaming_restarts | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A streaming query fails again and again."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has failed {{ "{{" }} $value | humanize }} times lately. Look at the exceptions in the driver's log, and whether they are always the same.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingRestarting.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStreamingStateGrowing }}
+{{- if .enabled }}
+      - alert: SparkStreamingStateGrowing
+        expr: |-
+          query:spark_streaming_state_rows:sum / (query:spark_streaming_state_rows:sum offset {{ $rules.windows.state_window }} > 0) > {{ $rules.thresholds.streaming_state_growth_ratio | float64 | printf "%.12g" }} and query:spark_streaming_state_rows:sum >= {{ $rules.thresholds.streaming_state_rows | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The state of a streaming query grows and grows."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) keeps {{ "{{" }} $value | humanize }} times as many rows as some time ago. Look at the watermark, at rows removed from the state, and at the memory of the state.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingStateGrowing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkStreamingWatermarkStuck }}
+{{- if .enabled }}
+      - alert: SparkStreamingWatermarkStuck
+        expr: |-
+          time() - spark_streaming_watermark_timestamp_seconds and (spark_streaming_watermark_timestamp_seconds - spark_streaming_watermark_timestamp_seconds offset {{ $rules.windows.watermark_window }} == 0) and increase(spark_streaming_input_rows_total[{{ $rules.windows.watermark_window }}]) > 0 and spark_streaming_query_active == 1
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The watermark of a streaming query stands still."
+          description: |-
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) reads rows, but its watermark is {{ "{{" }} $value | humanizeDuration }} old and does not move. Look at the event times of its input, and for a source or a partition that gives nothing.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingWatermarkStuck.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkDstreamFallingBehind }}
+{{- if .enabled }}
+      - alert: SparkDstreamFallingBehind
+        expr: |-
+          spark_dstream_scheduling_delay_seconds > {{ $rules.thresholds.dstream_delay_ratio | float64 | printf "%.12g" }} * spark_dstream_batch_interval_seconds
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Batches of DStreams wait longer than the batch interval."
+          description: |-
+            The batches of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) wait for {{ "{{" }} $value | humanizeDuration }} until they are processed. Look at the processing time against the batch interval, and at the rates of the receivers.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkDstreamFallingBehind.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $rules.alerts.SparkGarbageCollectionHigh.enabled $rules.alerts.SparkHeapNearLimit.enabled $rules.alerts.SparkContainerMemoryNearLimit.enabled $rules.alerts.SparkPythonMemoryNearLimit.enabled $rules.alerts.SparkDiskSpillHigh.enabled }}
+  - name: spark-memory
+    rules:
+{{- with $rules.alerts.SparkGarbageCollectionHigh }}
+{{- if .enabled }}
+      - alert: SparkGarbageCollectionHigh
+        expr: |-
+          app:spark_app_jvm_gc_time:ratio_rate5m > {{ $rules.thresholds.gc_share_ratio | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Tasks of a Spark application wait for garbage collection."
+          description: |-
+            Tasks of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) wait for garbage collection for {{ "{{" }} $value | humanizePercentage }} of their time. Look at the heap of its executors, at cached data and at the number of cores per executor.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkGarbageCollectionHigh.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkHeapNearLimit }}
+{{- if .enabled }}
+      - alert: SparkHeapNearLimit
+        expr: |-
+          min_over_time(app_executor:spark_executor_jvm_heap_used:ratio[{{ $rules.windows.heap_window }}]) > {{ $rules.thresholds.heap_used_ratio | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The heap of a Spark executor is nearly full."
+          description: |-
+            Executor {{ "{{" }} $labels.executor_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) uses {{ "{{" }} $value | humanizePercentage }} of its heap even after garbage collection. Look at the old generation, at storage and execution memory, and for skewed or too large tasks.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkHeapNearLimit.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkContainerMemoryNearLimit }}
+{{- if .enabled }}
+      - alert: SparkContainerMemoryNearLimit
+        expr: |-
+          app_executor:spark_container_memory_working_set:ratio > {{ $rules.thresholds.container_memory_used_ratio | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The container of a Spark executor is near its memory limit."
+          description: |-
+            Executor {{ "{{" }} $labels.executor_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) uses {{ "{{" }} $value | humanizePercentage }} of its container's memory, and is killed at 100%. Look at which part is heap, off-heap and Python.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkContainerMemoryNearLimit.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkPythonMemoryNearLimit }}
+{{- if .enabled }}
+      - alert: SparkPythonMemoryNearLimit
+        expr: |-
+          app_executor:spark_process_python_memory:ratio > {{ $rules.thresholds.python_memory_used_ratio | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The Python processes of a Spark executor have nearly all the memory that is left for them."
+          description: |-
+            Python in executor {{ "{{" }} $labels.executor_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) uses {{ "{{" }} $value | humanizePercentage }} of what the JVM leaves of the container. Look at what its functions hold, and at the size of batches.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkPythonMemoryNearLimit.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkDiskSpillHigh }}
+{{- if .enabled }}
+      - alert: SparkDiskSpillHigh
+        expr: |-
+          app:spark_app_disk_spilled_bytes:per_task_second_rate5m > {{ $rules.thresholds.disk_spilled_bytes_per_task_second | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark application spills much to disk."
+          description: |-
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) spills {{ "{{" }} $value | humanize1024 }}B to disk for each second of a task. Look at execution memory, at the size of partitions, and at skew.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkDiskSpillHigh.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $rules.alerts.SparkExporterDown.enabled $rules.alerts.SparkExporterScrapeSlow.enabled $rules.alerts.SparkExporterSourceFailing.enabled $rules.alerts.SparkExporterReportStale.enabled $rules.alerts.SparkExporterSeriesDropped.enabled $rules.alerts.SparkExporterValuesRefused.enabled $rules.alerts.SparkExporterConfigurationLagging.enabled }}
+  - name: spark-exporter
+    rules:
+{{- with $rules.alerts.SparkExporterDown }}
+{{- if .enabled }}
+      - alert: SparkExporterDown
+        expr: |-
+          up{{ printf "{%s}" $rules.selector }} == 0 or absent(up{{ printf "{%s}" $rules.selector }})
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A daemon of spark-exporter cannot be scraped."
+          description: |-
+            Prometheus gets nothing from the daemon {{ "{{" }} $labels.instance }} (job {{ "{{" }} $labels.job }}, up is {{ "{{" }} $value | humanize }}), so that no other alert about Spark can fire. Look at the daemon's log and at the targets of Prometheus.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterDown.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterScrapeSlow }}
+{{- if .enabled }}
+      - alert: SparkExporterScrapeSlow
+        expr: |-
+          scrape_duration_seconds{{ printf "{%s}" $rules.selector }} > {{ $rules.thresholds.scrape_seconds | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A scrape of spark-exporter takes nearly as long as it may."
+          description: |-
+            A scrape of {{ "{{" }} $labels.instance }} takes {{ "{{" }} $value | humanizeDuration }}. Look at the number of its series, at its CPU, and at the scrape timeout.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterScrapeSlow.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterSourceFailing }}
+{{- if .enabled }}
+      - alert: SparkExporterSourceFailing
+        expr: |-
+          collector:spark_exporter_source_failures:ratio_rate5m > {{ $rules.thresholds.source_failure_ratio | float64 | printf "%.12g" }} and ignoring (collector) spark_exporter_target_up == 1
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A collector of spark-exporter fails at a target."
+          description: |-
+            {{ "{{" }} $value | humanizePercentage }} of the attempts of the collector {{ "{{" }} $labels.collector }} at {{ "{{" }} $labels.target }} fail, so that its metrics are missing. Look at the reasons and at the daemon's log.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterSourceFailing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterReportStale }}
+{{- if .enabled }}
+      - alert: SparkExporterReportStale
+        expr: |-
+          time() - spark_exporter_plugin_last_report_timestamp_seconds > ignoring (executor_id) group_left () ({{ $rules.thresholds.missed_reports | float64 | printf "%.12g" }} * spark_exporter_plugin_report_interval_seconds) and spark_executor_up == 1
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The plugin in a Spark executor has stopped reporting."
+          description: |-
+            Executor {{ "{{" }} $labels.executor_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) has not reported for {{ "{{" }} $value | humanizeDuration }}, so that its metrics are old. Look at the executor's log, at its garbage collection, and at the network to the driver.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterReportStale.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterSeriesDropped }}
+{{- if .enabled }}
+      - alert: SparkExporterSeriesDropped
+        expr: |-
+          (spark_exporter_series_dropped_total{reason!="label_truncated"} - (spark_exporter_series_dropped_total{reason!="label_truncated"} offset {{ $rules.windows.drop_window }} or 0 * spark_exporter_series_dropped_total{reason!="label_truncated"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.drop_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }}))) > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Series of a Spark application are not published."
+          description: |-
+            {{ "{{" }} $value | humanize }} series of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) were left out because of {{ "{{" }} $labels.reason }}. Look at the daemon's log for their names, and at the labels of custom metrics.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterSeriesDropped.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterValuesRefused }}
+{{- if .enabled }}
+      - alert: SparkExporterValuesRefused
+        expr: |-
+          sum without (executor_id) ((spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} - (spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} offset {{ $rules.windows.drop_window }} or 0 * spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.drop_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }})))) > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Custom metrics of a Spark application are refused."
+          description: |-
+            {{ "{{" }} $value | humanize }} values of custom metrics of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) were refused because of {{ "{{" }} $labels.reason }}. Look at the log of driver and executors for the metric's name.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterValuesRefused.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterConfigurationLagging }}
+{{- if .enabled }}
+      - alert: SparkExporterConfigurationLagging
+        expr: |-
+          spark_exporter_config_version - ignoring (executor_id) group_right () spark_executor_config_version > 0 and spark_executor_up == 1
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark executor does not have the latest live configuration."
+          description: |-
+            Executor {{ "{{" }} $labels.executor_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) is {{ "{{" }} $value | humanize }} versions of the live configuration behind the driver. Look at the age of its reports.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterConfigurationLagging.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

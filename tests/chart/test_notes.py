@@ -1,0 +1,129 @@
+"""What ``helm install`` says at its end."""
+
+import pytest
+import yaml
+
+import crds
+import helm
+
+OPERATORS = {
+    "sparkoperator.k8s.io/v1beta2": ("driver", "executor", "template"),
+    "spark.apache.org/v1": ("driverSpec", "executorSpec", "podTemplateSpec"),
+}
+MODES = {
+    "fleet": {},
+    "served": {"plugin": {"delivery": "served", "served": {"checksum": "0123abcd"}}},
+    "sidecar": {"mode": "sidecar"},
+    "sidecar without the plugin": {"mode": "sidecar", "plugin": {"delivery": "none"}},
+}
+
+
+def application(text, operator):
+    """Return what is to be added to a SparkApplication of this operator."""
+    after = text.split(f"({operator})\n")[1]
+    lines = after.splitlines()[1:]
+    block = [lines[0]]
+    for line in lines[1:]:
+        if line and not line.startswith(" "):
+            break
+        block.append(line)
+    return yaml.safe_load("\n".join(block))["spec"]
+
+
+def submitted(text):
+    """Return the settings of the lines for spark-submit, as a shell would read them."""
+    lines = [line.strip().removesuffix(" \\") for line in text.splitlines() if "--conf " in line]
+    return dict(line.removeprefix("--conf ").split("=", 1) for line in lines)
+
+
+def spark_data(values):
+    return helm.one(helm.render(values), "ConfigMap", "spark-exporter-spark")["data"]
+
+
+def defaults(values):
+    lines = spark_data(values)["spark-defaults.conf"].splitlines()
+    return dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_lines_for_spark_submit_are_those_of_the_configmap(notes, mode):
+    """Each setting once; every line but the last goes on."""
+    text = notes(MODES[mode])
+    assert submitted(text) == defaults(MODES[mode])
+    lines = [line for line in text.splitlines() if "--conf " in line]
+    assert [line.endswith(" \\") for line in lines] == [True] * (len(lines) - 1) + [False]
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_spark_application_has_the_same_settings_and_templates(notes, mode, operator):
+    """Both operators get what spark-submit gets, at the places that they have for it."""
+    values = MODES[mode]
+    spec = application(notes(values), operator)
+    driver, executor, template = OPERATORS[operator]
+    wanted = {key: value for key, value in defaults(values).items() if not key.endswith("podTemplateFile")}
+    assert spec.get("sparkConf", {}) == wanted
+    for place, which in ((driver, "driver"), (executor, "executor")):
+        file = spark_data(values).get(f"{which}-pod-template.yaml")
+        pod = yaml.safe_load(file) if file else {}
+        expected = {key: pod[key] for key in ("metadata", "spec") if key in pod}
+        assert spec.get(place, {}).get(template, {}) == expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_kubeflows_operator_takes_it(notes, mode):
+    """With what every application has, it fits the schema of the operator."""
+    added = application(notes(MODES[mode]), "sparkoperator.k8s.io/v1beta2")
+    spec = {
+        "type": "Python",
+        "mode": "cluster",
+        "sparkVersion": "4.0.0",
+        "driver": {},
+        "executor": {},
+        **added,
+    }
+    crds.validate(
+        {
+            "apiVersion": "sparkoperator.k8s.io/v1beta2",
+            "kind": "SparkApplication",
+            "metadata": {"name": "etl"},
+            "spec": {"mainApplicationFile": "local:///app/job.py", **spec},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("discovery", "where"),
+    [
+        ({}, f"the drivers in {helm.NAMESPACE}."),
+        ({"namespaces": ["etl", "ml"]}, "the drivers in etl, ml."),
+        ({"allNamespaces": True}, "the drivers of all namespaces."),
+    ],
+)
+def test_it_says_what_is_watched(notes, discovery, where):
+    """And how to look at it and to test it."""
+    text = notes({"discovery": discovery})
+    assert f"spark-exporter watches {where}" in text
+    assert f"kubectl -n {helm.NAMESPACE} port-forward service/spark-exporter 4060" in text
+    assert f"helm -n {helm.NAMESPACE} test {helm.RELEASE}" in text
+
+
+def test_it_says_what_was_left_out(notes):
+    """Without the operator: how it is scraped instead, and that the rules are missing."""
+    assert "No ServiceMonitor was made: the Service has the annotations prometheus.io/scrape" in notes()
+    assert "No PodMonitor was made: drivers have the annotations" in notes({"mode": "sidecar"})
+    assert "No PrometheusRule was made" in notes()
+    assert " was made" not in notes(apis=helm.OPERATOR)
+
+
+def test_it_says_where_the_token_is(notes):
+    """Dots in a key are escaped for kubectl; the token itself is not shown."""
+    text = notes({"control": {"secretKey": "spark.token", "existingSecret": "theirs"}})
+    assert r"get secret theirs -o jsonpath='{.data.spark\.token}' | base64 -d)" in text
+    off = notes({"control": {"enabled": False}, "plugin": {"delivery": "none"}})
+    assert "token" not in off.lower()
+
+
+def test_there_is_nothing_for_spark_without_the_plugin(notes):
+    """A fleet that only scrapes needs no line."""
+    assert "spark-submit" not in notes({"plugin": {"delivery": "none"}})
