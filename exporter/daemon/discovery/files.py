@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon import logs
 from exporter.daemon.discovery.found import FILE, Target
-from exporter.daemon.discovery.groups import JSON_SUFFIX, SUFFIXES, parse_groups
+from exporter.daemon.discovery.groups import parse_groups
 from exporter.daemon.discovery.health import DiscoveryError, Health
+from exporter.daemon.discovery.target import JSON_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -136,22 +137,6 @@ class FileDiscovery:
             message = "labels other than namespace and pod are not taken over"
             logs.log(logging.INFO, message, {"file": path, "labels": shown})
         return _Read(stamp, groups.targets, well=True)
-
-
-def parse_file(text: str) -> str:
-    """Return the path of a file with targets, or a pattern of such paths.
-
-    Raises:
-        ValueError: it cannot be one.
-
-    """
-    directory, _, name = text.rpartition("/")
-    if not name.endswith(SUFFIXES) or "\0" in text or glob.has_magic(directory):
-        raise ValueError(
-            f"{text!r} is not a file with targets; expected a path that ends in {', '.join(SUFFIXES)} "
-            "and of which only the last part may be a pattern"
-        )
-    return text
 
 
 def _stamp(path: str) -> _Stamp:

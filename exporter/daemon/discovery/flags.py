@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exporter.daemon.discovery.files import parse_file
 from exporter.daemon.discovery.pods import SELECTOR, UI, UI_PORT
 from exporter.daemon.discovery.reach import Ports, parse_network, parse_port, parse_ports
 from exporter.daemon.discovery.sharding import parse_shard
+from exporter.daemon.discovery.target import parse_file
 from exporter.daemon.flag import Flag
 from exporter.daemon.values import parse_bool, parse_namespace, parse_number, parse_selector
 

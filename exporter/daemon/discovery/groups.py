@@ -12,8 +12,6 @@ from exporter.daemon.discovery.found import Target
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.model import Place
 
-JSON_SUFFIX = ".json"
-SUFFIXES = (JSON_SUFFIX, ".yaml", ".yml")
 _FIELDS = ("targets", "labels")
 _SCHEME = "__scheme__"
 _KNOWN = (*Place._fields, _SCHEME)

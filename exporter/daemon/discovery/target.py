@@ -1,12 +1,15 @@
-"""The addresses of drivers: what a user may give as a target, and where the plugin of a target listens."""
+"""The addresses of drivers: what a user may give as targets, and where the plugin of a target listens."""
 
 from __future__ import annotations
 
+import glob
 import ipaddress
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from exporter.daemon.values import is_host
 
+JSON_SUFFIX = ".json"
+_SUFFIXES = (JSON_SUFFIX, ".yaml", ".yml")
 EXPECTED = "the URL of a driver's UI, such as http://127.0.0.1:4040"
 
 
@@ -39,6 +42,22 @@ def parse_url(value: str, expected: str) -> str:
     if url.query or url.fragment or port == 0 or any(sign <= " " for sign in value):
         raise ValueError(f"{value!r} has more than scheme, host, port and path; expected {expected}")
     return urlunsplit((url.scheme, url.netloc, url.path.rstrip("/"), "", ""))
+
+
+def parse_file(text: str) -> str:
+    """Return the path of a file with targets, or a pattern of such paths.
+
+    Raises:
+        ValueError: it cannot be one.
+
+    """
+    directory, _, name = text.rpartition("/")
+    if not name.endswith(_SUFFIXES) or "\0" in text or glob.has_magic(directory):
+        raise ValueError(
+            f"{text!r} is not a file with targets; expected a path that ends in {', '.join(_SUFFIXES)} "
+            "and of which only the last part may be a pattern"
+        )
+    return text
 
 
 def endpoint_of(target: str, published: str) -> str:

@@ -12,10 +12,11 @@ from fake_api_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.daemon.discovery.files import FileDiscovery, parse_file
+from exporter.daemon.discovery.files import FileDiscovery
 from exporter.daemon.discovery.found import Target
 from exporter.daemon.discovery.groups import parse_groups
 from exporter.daemon.discovery.sharding import Shard
+from exporter.daemon.discovery.target import parse_file
 from exporter.daemon.model import Place
 
 YAML = b"""
