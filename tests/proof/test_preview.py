@@ -5,17 +5,10 @@ import struct
 import pytest
 
 from dashboards.preview.__main__ import main
+from showcase.preview import CHOSEN, arguments
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
-# What a user would choose; of the others the first one, or all.
-CHOSEN = {
-    "application": "batch",
-    "custom": "batch",
-    "exporter": None,
-    "fleet": None,
-    "streaming": "streams",
-}
 LEAST_BYTES = 50_000
 
 
@@ -28,20 +21,13 @@ def size_of(picture):
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_dashboard_is_drawn_without_an_error(proof, tmp_path, name, capsys):
     """No query of it fails, and there is something on the picture."""
-    application = CHOSEN[name]
-    chosen = [f"--variable=app_id={proof.showcase.applications[application].app_id}"] if application else []
-    code = main(
-        [
-            f"--prometheus={proof.prometheus.url}",
-            f"--start={proof.start}",
-            f"--end={proof.ending}",
-            f"--dashboards={proof.showcase.directory / 'generated'}",
-            f"--dashboard={name}",
-            f"--output={tmp_path}",
-            *chosen,
-        ]
-    )
+    code = main(arguments(proof.showcase, name, proof.ending, tmp_path))
     assert (code, capsys.readouterr().err) == (0, "")
     picture = (tmp_path / f"{name}.png").read_bytes()
     width, height = size_of(picture)
     assert (width > 1_000, height > 1_000, len(picture) > LEAST_BYTES) == (True, True, True)
+
+
+def test_every_dashboard_has_a_picture(proof):
+    """None is forgotten."""
+    assert {path.stem for path in (proof.showcase.directory / "generated").glob("*.json")} == {*CHOSEN}
