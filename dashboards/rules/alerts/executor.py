@@ -20,14 +20,11 @@ def _lost(config: Config) -> str:
 
 
 def _out_of_memory(config: Config) -> str:
-    # Executors that share a container each count all of its kills. What it counted before is no news, so that
-    # increase is right here: it leaves out what a series begins with.
+    # Executors that share a container each count all of its kills. What a series begins with is no news.
     window = config.windows["loss_window"]
     removed = grown(f'{_REMOVALS}{{reason="oom"}}', window)
-    return (
-        f"sum without (reason) ({removed}) > 0"
-        f" or max without (executor_id) (ceil(increase(spark_container_oom_kills_total[{window}]))) > 0"
-    )
+    killed = f"spark_container_oom_kills_total - min_over_time(spark_container_oom_kills_total[{window}])"
+    return f"sum without (reason) ({removed}) > 0 or max without (executor_id) ({killed}) > 0"
 
 
 def _missing(_: Config) -> str:

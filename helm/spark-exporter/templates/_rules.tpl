@@ -246,7 +246,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorOutOfMemory
         expr: |-
-          sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.loss_window }} or 0 * spark_app_executor_removals_total{reason="oom"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.loss_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) > 0 or max without (executor_id) (ceil(increase(spark_container_oom_kills_total[{{ $rules.windows.loss_window }}]))) > 0
+          sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.loss_window }} or 0 * spark_app_executor_removals_total{reason="oom"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.loss_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) > 0 or max without (executor_id) (spark_container_oom_kills_total - min_over_time(spark_container_oom_kills_total[{{ $rules.windows.loss_window }}])) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
