@@ -123,7 +123,11 @@ class Showcase:
             return "wants Prometheus, so not started"
         manager = self.alertmanager.url if self.alertmanager else None
         grafana = start_grafana(
-            self.directory, self.prometheus.url, alertmanager_url=manager, scrape_interval=self._interval
+            self.directory,
+            self.prometheus.url,
+            alertmanager_url=manager,
+            scrape_interval=self._interval,
+            dashboards=self.directory / "generated",
         )
         try:
             server = self._stack.enter_context(grafana)

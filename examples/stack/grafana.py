@@ -26,13 +26,14 @@ class Grafana:
 
 
 @contextlib.contextmanager
-def start_grafana(
+def start_grafana(  # noqa: PLR0913 - all but two have defaults
     directory: Path,
     prometheus_url: str,
     address: str | None = None,
     *,
     alertmanager_url: str | None = None,
     scrape_interval: str = "5s",
+    dashboards: Path = provisioned.DASHBOARDS,
 ) -> Iterator[Grafana | None]:
     """Run Grafana from dashboards/provisioning/grafana; None where it is not on the PATH.
 
@@ -42,6 +43,7 @@ def start_grafana(
         address: its host and port; by default a free one.
         alertmanager_url: a second data source; None is none.
         scrape_interval: of Prometheus, and as it writes it; Grafana computes the range of rates from it.
+        dashboards: the folder with their files.
 
     Raises:
         StackError: it does not start.
@@ -54,11 +56,11 @@ def start_grafana(
     own = directory / "grafana"
     sources = provisioned.datasources(prometheus_url, alertmanager_url, scrape_interval)
     provisioned.write(own / "provisioning/datasources/spark-exporter.yaml", sources)
-    provider = provisioned.dashboards(provisioned.DASHBOARDS)
+    provider = provisioned.dashboards(dashboards)
     provisioned.write(own / "provisioning/dashboards/spark-exporter.yaml", provider)
     address = address or f"127.0.0.1:{free_port()}"
     command += ["--homepath", str(_home(Path(command[0]))), "--config", str(provisioned.GRAFANA_INI)]
-    environment = _environment(own, address)
+    environment = _environment(own, address, dashboards)
     with program("Grafana", command, own / "grafana.log", env=environment, cwd=own) as running:
         server = Grafana(f"http://{address}")
         running.wait_until_answers(f"{server.url}/api/health")
@@ -89,7 +91,7 @@ def _home(binary: Path) -> Path:
     )
 
 
-def _environment(own: Path, address: str) -> dict[str, str]:
+def _environment(own: Path, address: str, dashboards: Path) -> dict[str, str]:
     """Return the environment, in which the settings of this run go before those of the file."""
     host, port = address.rsplit(":", 1)
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GF_")}
@@ -100,5 +102,5 @@ def _environment(own: Path, address: str) -> dict[str, str]:
         "GF_PATHS_LOGS": str(own / "logs"),
         "GF_PATHS_PLUGINS": str(own / "plugins"),
         "GF_PATHS_PROVISIONING": str(own / "provisioning"),
-        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(provisioned.DASHBOARDS / "fleet.json"),
+        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(dashboards / "fleet.json"),
     }

@@ -71,6 +71,17 @@ def test_it_starts_with_everything_provisioned(name, command, install, tmp_path,
     assert len(given["files"]) == 2
 
 
+def test_it_shows_the_dashboards_that_it_is_told(install, tmp_path):
+    """Such as those of a configuration of one's own; the first page is one of them."""
+    seen = install("grafana")
+    with start_grafana(tmp_path / "run", PROMETHEUS, dashboards=tmp_path / "mine"):
+        given = seen()
+    (provider,) = yaml.safe_load(given["files"]["dashboards/spark-exporter.yaml"])["providers"]
+    assert provider["options"]["path"] == str(tmp_path / "mine")
+    first = given["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert first == str(tmp_path / "mine/fleet.json")
+
+
 def test_it_listens_where_it_is_told(install, tmp_path):
     install("grafana")
     address = f"127.0.0.1:{free_port()}"
