@@ -1,5 +1,6 @@
 """`make demo` ends in order, whatever ends it, and leaves nothing behind."""
 
+import contextlib
 import json
 import os
 import re
@@ -35,6 +36,11 @@ def start_demo(tmp_path):
 
     yield start
     for demo in demos:
+        # Whatever it started has a group of its own.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(demo.process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
         demo.kill_group()
 
 
@@ -107,13 +113,17 @@ def test_a_grafana_that_cannot_start_does_not_end_the_demo(start_demo, tmp_path)
     require_program("prometheus", "install it with: tools/install.sh")
     grafana_stand_in.install(tmp_path / "grafana/bin/grafana", tmp_path / "seen.json")
     path = os.pathsep.join([str(tmp_path / "grafana/bin"), os.environ["PATH"]])
-    demo, _scratch = start_demo(PATH=path, GF_PATHS_HOME=str(tmp_path))
+    demo, scratch = start_demo(PATH=path, GF_PATHS_HOME=str(tmp_path))
 
     said = wait_for(demo, "^rounds_total")
+    family = psutil.Process(demo.process.pid).children(recursive=True)
 
     assert re.search(
         r"^Grafana +not started: no conf/defaults\.ini of .*: set GF_PATHS_HOME", said, re.MULTILINE
     )
+    os.kill(demo.process.pid, signal.SIGINT)
+    assert demo.wait() == 0
+    until(lambda: nothing_is_left(family, scratch), "nothing is left")
 
 
 def test_a_closed_terminal_leaves_nothing(start_demo):
