@@ -10,15 +10,27 @@ if TYPE_CHECKING:
     from dashboards.config import Config
     from dashboards.scope import Scope
 
-_KEYS = ("alertname", "severity", "app_name", "app_id", "executor_id", "query_name")
+KEYS = ("alertname", "severity", "app_name", "app_id", "executor_id", "query_name", "of")
+"""Labels that the table has columns for."""
+_SUBJECTS = ("collector", "target", "of", "stage_id", "queue", "metric", "reason")
 _OURS = 'alertname=~"Spark.+"'
+
+
+def _named(selector: str) -> str:
+    """Return alerts with a label ``of`` that names what else they are about."""
+    # The daemon, where no application is the subject: of applications it only is the messenger.
+    named = f'label_replace({selector}, "of", "$1", "instance", "(.+)")'
+    named = f'label_replace({named}, "of", "", "app_id", ".+")'
+    named = f'label_replace({named}, "stage_id", "stage $1", "stage_id", "(.+)")'
+    labels = ", ".join(f'"{one}"' for one in _SUBJECTS)
+    return f'label_replace(label_join({named}, "of", " ", {labels}), "of", "$1", "of", " *(.*?) *")'
 
 
 def table(config: Config, scope: Scope, *, width: int) -> Table:
     """Return the table of the alerts about what is in a scope; a click opens an alert's runbook."""
-    by = ", ".join(_KEYS)
-    since = f"max by ({by}) (time() - {scope('ALERTS_FOR_STATE', _OURS)})"
-    firing = scope("ALERTS", _OURS, 'alertstate="firing"')
+    by = ", ".join(KEYS)
+    since = f"max by ({by}) (time() - {_named(scope('ALERTS_FOR_STATE', _OURS))})"
+    firing = _named(scope("ALERTS", _OURS, 'alertstate="firing"'))
     return Table(
         title="Alerts that fire",
         description="What already was found to be wrong, the newest at the bottom. A click opens the"
@@ -32,12 +44,13 @@ def table(config: Config, scope: Scope, *, width: int) -> Table:
                 "Alert",
                 link=("Open the runbook", config.runbook_url_base + "/${__value.raw}.md"),
             ),
-            Key("severity", "Severity", width=100),
+            Key("severity", "Severity", width=80),
             Key("app_name", "Application"),
             Key("app_id", "Run"),
-            Key("executor_id", "Executor", width=100),
-            Key("query_name", "Query", width=160),
+            Key("executor_id", "Executor", width=80),
+            Key("query_name", "Query", width=140),
+            Key("of", "Of"),
         ),
-        columns=(Column("For", f"{since} and max by ({by}) ({firing})", "s", width=110),),
+        columns=(Column("For", f"{since} and max by ({by}) ({firing})", "s", width=90),),
         sort="For",
     )

@@ -38,6 +38,7 @@ class Flow:
         """Look names up in ``vocabulary``; begin errors with ``where``."""
         self._vocabulary = vocabulary
         self._where = where
+        self._unsure: frozenset[str] = frozenset()  # labels that a series of a custom metric may lack
         self._visits: Mapping[type, Callable[[Any], frozenset[str] | None]] = {
             promql.VectorSelector: self._selector,
             promql.AggregateExpr: self._aggregate,
@@ -103,6 +104,8 @@ class Flow:
         if node.modifier is not None:
             listed = frozenset(node.modifier.labels)
             self._need(listed, inner, f"{operation} {node.modifier.labels} of {node.expr}")
+            if ANY in inner:
+                self._unsure |= listed - inner
             kept = listed if node.modifier.type == promql.AggModifierType.By else inner - listed
         if operation == "count_values":
             kept |= {str(getattr(node.param, "val", node.param))}
@@ -136,7 +139,7 @@ class Flow:
         if str(node.op) == _UNION or ANY in left | right:
             return
         for side, more in ((node.lhs, left - right), (node.rhs, right - left)):
-            if more:
+            if more := more - self._unsure:
                 names = ", ".join(sorted(more))
                 raise self._error(f"{node} never matches: only {side} has {names}; use on or ignoring")
 

@@ -144,6 +144,8 @@ class Series(Panel):
     bars: bool = False
     many: bool = False
     """Whether there may be so many series that the legend is a table, sorted by the maximum."""
+    linear_below: float | None = None
+    """From which value on the axis is logarithmic, to both sides of 0; None for all of it linear."""
     overrides: tuple[tuple[str, str], ...] = ()
     """Colours by the name of a series."""
 
@@ -159,6 +161,9 @@ class Series(Panel):
         if self.limits.judges:
             style = common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED)
             builder = builder.thresholds_style(style)
+        if self.linear_below is not None:
+            scale = common.ScaleDistributionConfig().type(looks.ScaleDistribution.SYMLOG).log(10)
+            builder = builder.scale_distribution(scale.linear_threshold(self.linear_below))
         for name, colour in self.overrides:
             fixed = {"mode": "fixed", "fixedColor": colour}
             builder = builder.override_by_name(name, [models.DynamicConfigValue(id_val="color", value=fixed)])

@@ -36,6 +36,10 @@ class Scope:
         """Return what a counter grew by per second."""
         return f"rate({self(metric, *matchers)}[$__rate_interval])"
 
+    def once(self, metric: str, *matchers: str) -> str:
+        """Return a metric of applications without what Prometheus says of the daemon."""
+        return once(metric, self(metric, *matchers))
+
     def so_far(self, metric: str, *matchers: str) -> str:
         """Return the last value in the time range, so that what has ended is there, too."""
         return f"last_over_time({self(metric, *matchers)}[$__range])"
@@ -60,10 +64,14 @@ def _growth(metric: str, now: str, before: str, labels: tuple[str, ...]) -> str:
     Counters of an application go on where the daemon has another address than before, or where two daemons
     watch the same one; so what Prometheus says of the daemon is left out first.
     """
-    entry = load()[metric]
-    own = ("instance" if entry.scope == "daemon" else "namespace", *entry.labels)
-    latest, earlier = largest(now, *own), largest(before, *own)
+    latest, earlier = once(metric, now), once(metric, before)
     return total(f"clamp_min({latest} - ({earlier} or {latest} * 0), 0)", *labels)
+
+
+def once(metric: str, expression: str) -> str:
+    """Return an expression about a metric with the metric's own labels: two daemons may watch the same."""
+    entry = load()[metric]
+    return largest(expression, "instance" if entry.scope == "daemon" else "namespace", *entry.labels)
 
 
 def is_(label: str, value: str) -> str:

@@ -34,7 +34,7 @@ def build(config: Config) -> Dashboard:
             Row("Executors", executors.panels(config)),
             Row("Where the time of tasks goes", executors.time(config)),
             Row("Memory", memory.panels(config)),
-            Row("Shuffle, spill, input and output", data.panels()),
+            Row("Shuffle, spill, input and output", data.panels(config)),
             Row("SQL", sql.panels()),
             Row("Driver", driver.panels(config)),
             Row("JVMs", driver.machines(config)),

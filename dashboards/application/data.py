@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dashboards.limits import BAD
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
 from dashboards.queries import executors as eq
+from dashboards.rules.model import number
+
+if TYPE_CHECKING:
+    from dashboards.config import Config
 
 
-def panels() -> tuple[Series, ...]:
+def panels(config: Config) -> tuple[Series, ...]:
     """Return the row about data that moves."""
-    return (*_shuffle(), *_files())
+    return (*_shuffle(config), *_files())
 
 
-def _shuffle() -> tuple[Series, ...]:
+def _shuffle(config: Config) -> tuple[Series, ...]:
+    most = number(config.thresholds["disk_spilled_bytes_per_task_second"])
     return (
         Series(
             title="Shuffle data",
@@ -27,15 +35,17 @@ def _shuffle() -> tuple[Series, ...]:
         ),
         Series(
             title="Spill",
-            description="What tasks write to disk because it does not fit into memory: its size there, and"
-            " as it was in memory. Sustained spill makes stages slow: more partitions, or more memory for a"
-            " slot.",
+            description="What tasks write to disk because it does not fit into memory: its size there, as it"
+            " was in memory, and how much on disk is too much for so many tasks. Sustained spill makes"
+            " stages slow: more partitions, or more memory for a slot.",
             unit="Bps",
             width=8,
             queries=(
                 Query(q.rate("spark_app_disk_spilled_bytes_total"), "on disk"),
                 Query(q.rate("spark_app_memory_spilled_bytes_total"), "in memory"),
+                Query(f"{most} * {q.rate('spark_app_executor_run_time_seconds_total')}", "limit on disk"),
             ),
+            overrides=(("limit on disk", BAD),),
         ),
         Series(
             title="Shuffle blocks",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import above
+from dashboards.limits import above, never
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
 from dashboards.queries import executors as eq
@@ -46,6 +46,7 @@ def panels(config: Config) -> tuple[Series, ...]:
             width=8,
             queries=(Query(dropped, "{{queue}}"),),
             bars=True,
+            limits=never(),
         ),
         Series(
             title="Stages in the scheduler",

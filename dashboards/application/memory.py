@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import above, below
+from dashboards.limits import above, below, never
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
 from dashboards.queries import executors as eq
@@ -29,6 +29,7 @@ def _limits(config: Config) -> tuple[Series, ...]:
             " line is normal, staying above it ends in garbage collection without end or OutOfMemoryError:"
             " see Old generation after garbage collection.",
             unit="percentunit",
+            width=8,
             queries=(Query(eq.heap_share(), "{{executor_id}}"),),
             limits=above(limits["heap_used_ratio"]),
             maximum=1,
@@ -39,8 +40,20 @@ def _limits(config: Config) -> tuple[Series, ...]:
             " apart. At 1 the kernel kills it. What is not heap is Python, buffers and threads: raise"
             " spark.executor.memoryOverhead.",
             unit="percentunit",
+            width=8,
             queries=(Query(eq.container_share(), "{{executor_id}}"),),
             limits=above(limits["container_memory_used_ratio"]),
+            maximum=1,
+        ),
+        Series(
+            title="Python of its limit",
+            description="Which part of what the JVM leaves of its container's limit the Python processes of"
+            " each executor use. At 1 the kernel kills a worker or the executor: smaller batches, fewer"
+            " cores, or more spark.executor.memoryOverhead.",
+            unit="percentunit",
+            width=8,
+            queries=(Query(eq.python_share(), "{{executor_id}}"),),
+            limits=above(limits["python_memory_used_ratio"]),
             maximum=1,
         ),
     )
@@ -89,6 +102,7 @@ def _kinds() -> tuple[Series, ...]:
             width=8,
             queries=(Query(kills, "killed {{executor_id}}"), Query(hits, "limit hit {{executor_id}}")),
             bars=True,
+            limits=never(),
         ),
     )
 

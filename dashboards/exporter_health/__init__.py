@@ -32,7 +32,7 @@ def build(config: Config) -> Dashboard:
             Row("Can the other dashboards be trusted?", daemon.numbers(config, process)),
             Row("Asking the drivers", daemon.asking()),
             Row("Series and budgets", daemon.budgets()),
-            Row("The plugin in the applications", plugin.plugin()),
+            Row("The plugin in the applications", plugin.plugin(config)),
             Row("Live configuration, events and messages", plugin.control()),
             Row("The daemon's process", daemon.process(config, process)),
         ),

@@ -22,8 +22,8 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Daemons down",
-            description="Daemons that Prometheus knows and cannot scrape. All their applications are"
-            " missing everywhere: look at the daemon's pod or service and its log.",
+            description="Daemons that Prometheus cannot scrape, or 1 if it knows none. All their"
+            " applications are missing everywhere: look at the daemon's pod or service and its log.",
             unit="short",
             width=4,
             queries=(Query(process.down(), "down"),),

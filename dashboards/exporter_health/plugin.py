@@ -7,26 +7,33 @@ from typing import TYPE_CHECKING
 from dashboards.limits import BAD, GOOD, above, never
 from dashboards.panels import HeatMap, Look, Query, Ranking, Series
 from dashboards.queries import exporter as q
+from dashboards.rules.model import number
 
 if TYPE_CHECKING:
+    from dashboards.config import Config
     from dashboards.panels import Panel
 
 _ANSWERS = (("0", Look("down", BAD)), ("1", Look("answers", GOOD)))
 _RUN = "{{app_name}} {{app_id}}"
 
 
-def plugin() -> tuple[Panel, ...]:
+def plugin(config: Config) -> tuple[Panel, ...]:
     """Return reports of executors, and what the plugin holds and costs."""
     arrived, failed = q.reports()
     samples, readings = q.plugin_time()
     return (
         Series(
             title="Age of reports",
-            description="How old the oldest last report of each application's executors is, the ten worst."
-            " A line that rises steadily is an executor that hangs; all at once, a driver.",
+            description="How old the oldest last report of each application's executors is, the ten worst,"
+            " and how old is too old. A line that rises steadily is an executor that hangs; all at once, a"
+            " driver.",
             unit="s",
             width=8,
-            queries=(Query(q.report_ages(), _RUN),),
+            queries=(
+                Query(q.report_ages(), _RUN),
+                Query(f"{number(config.thresholds['missed_reports'])} * {q.report_interval()}", "limit"),
+            ),
+            overrides=(("limit", BAD),),
         ),
         Series(
             title="Reports",

@@ -109,7 +109,7 @@ def applications(config: Config) -> Table:
         columns=(
             Column("State", state.state_code(q.FLEET), looks=state.STATE_LOOKS),
             Column("Duration", state.duration(q.FLEET), "s"),
-            Column("Executors", f"sum by ({', '.join(q.KEYS)}) ({q.FLEET('spark_app_executors')})"),
+            Column("Executors", q.executors_of_each()),
             Column("Task slots in use", q.slots_used_of_each(), "percentunit", gauge=1),
             Column("GC", q.gc_share_of_each(), "percentunit", above(limits["gc_share_ratio"])),
             Column(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dashboards.preview.canvas import FAINT, Box, Page, fit, text_width
-from dashboards.preview.fields import Field, field, named, series_colors
+from dashboards.preview.fields import Field, PreviewError, field, named, series_colors
 from dashboards.preview.timeaxis import dress
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LEGEND = 10.5
 _LEGEND_LINE = 15
-_AXIS = 52
+_AXIS = 72
 _CALCS = {"lastNotNull": "last", "max": "max"}
 
 
@@ -97,6 +97,11 @@ def _scale(axes: Axes, shape: Field, top: float) -> None:
         for limit, color in shape.steps[1:]:
             axes.axhline(limit, color=named(color), linestyle=(0, (6, 5)), linewidth=1)
     lowest, highest = axes.get_ylim()
+    scale = shape.custom.get("scaleDistribution", {"type": "linear"})
+    if scale["type"] == "symlog":
+        axes.set_yscale("symlog", base=scale["log"], linthresh=scale["linearThreshold"])
+    elif scale["type"] != "linear":
+        raise PreviewError(f"scales of type {scale['type']} cannot be drawn")
     low = shape.minimum if shape.minimum is not None else lowest
     high = shape.maximum if shape.maximum is not None else max(top * 1.08, low)
     # A line at 0 is drawn as one, at the bottom.

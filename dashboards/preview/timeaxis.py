@@ -36,7 +36,7 @@ def dress(axes: Axes, server: Prometheus, values: Field | None) -> None:
     if values is not None:
         if values.unit == "bytes":
             axes.yaxis.set_major_locator(MultipleLocator(_binary_step(axes.get_ylim()[1])))
-        else:
+        elif axes.get_yscale() == "linear":
             axes.yaxis.set_major_locator(MaxNLocator(5, min_n_ticks=2, steps=(1, 2, 5, 10)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: trimmed(values.text(value))))
     axes.grid(visible=True, color=GRID, linewidth=0.7)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.scope import EXECUTORS, ONE_APPLICATION, Scope, if_any, top, total
+from dashboards.scope import EXECUTORS, ONE_APPLICATION, Scope, if_any, share, top, total
 
 APP = Scope(ONE_APPLICATION)
 ALL = APP.narrowed(EXECUTORS)
@@ -46,14 +46,26 @@ def refused() -> str:
     return if_any(ALL.grown("spark_exporter_plugin_dropped_total", "reason"), "reason")
 
 
+def _split(whole: str, parts: str, name: str) -> str:
+    """Return the parts; one without labels gets a name, which a legend would lack.
+
+    The whole has no labels, so that it meets nothing else.
+    """
+    return f'{parts} unless {whole} or label_replace({parts} and {whole}, "metric", "{name}", "", "")'
+
+
+def _totals(expression: str, name: str) -> str:
+    return _split(total(expression), total(expression, _SPLIT), name)
+
+
 def counter_rate() -> str:
     """Return by how much the chosen counter grows per second, by the chosen labels."""
-    return total(APP.rate("spark_custom_$counter"), _SPLIT)
+    return _totals(APP.rate("spark_custom_$counter"), "$counter")
 
 
 def counter_so_far() -> str:
     """Return what the chosen counter has come to, by the chosen labels."""
-    return total(APP("spark_custom_$counter"), _SPLIT)
+    return _totals(APP("spark_custom_$counter"), "$counter")
 
 
 def counter_by_executor() -> str:
@@ -63,7 +75,7 @@ def counter_by_executor() -> str:
 
 def gauge() -> str:
     """Return the chosen gauge by the chosen labels."""
-    return total(APP("spark_custom_$gauge"), _SPLIT)
+    return _totals(APP("spark_custom_$gauge"), "$gauge")
 
 
 def gauge_by_executor() -> str:
@@ -83,7 +95,8 @@ def quantile(part: float) -> str:
 
 def quantile_by_label(part: float) -> str:
     """Return a quantile of the chosen histogram, by the chosen labels."""
-    return f"histogram_quantile({part}, {total(APP.rate('spark_custom_${histogram}_bucket'), 'le', _SPLIT)})"
+    parts = total(APP.rate("spark_custom_${histogram}_bucket"), "le", _SPLIT)
+    return _split(quantile(part), f"histogram_quantile({part}, {parts})", "$histogram")
 
 
 def quantile_by_executor(part: float) -> str:
@@ -94,10 +107,11 @@ def quantile_by_executor(part: float) -> str:
 
 def mean() -> str:
     """Return the mean of the chosen histogram's values, by the chosen labels."""
-    count = total(APP.rate("spark_custom_${histogram}_count"), _SPLIT)
-    return f"{total(APP.rate('spark_custom_${histogram}_sum'), _SPLIT)} / ({count} > 0)"
+    added, count = (APP.rate(f"spark_custom_${{histogram}}_{part}") for part in ("sum", "count"))
+    parts = share(total(added, _SPLIT), total(count, _SPLIT))
+    return _split(total(count), parts, "$histogram")
 
 
 def observed_per_second() -> str:
     """Return how many values per second the chosen histogram gets, by the chosen labels."""
-    return total(APP.rate("spark_custom_${histogram}_count"), _SPLIT)
+    return _totals(APP.rate("spark_custom_${histogram}_count"), "$histogram")

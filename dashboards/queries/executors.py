@@ -73,6 +73,11 @@ def container_share() -> str:
     return each(ALL("app_executor:spark_container_memory_working_set:ratio"))
 
 
+def python_share() -> str:
+    """Return which part of what its other processes leave of the container's limit Python uses."""
+    return each(ALL("app_executor:spark_process_python_memory:ratio"))
+
+
 def resident(role: str) -> str:
     """Return the resident memory of the processes of a kind, by executor."""
     return each(ALL("spark_process_resident_memory_bytes", is_("role", role)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dashboards.scope import (
     EXECUTORS,
-    NAMESPACE,
     SEVERAL_APPLICATIONS,
     Scope,
     if_any,
@@ -17,7 +16,8 @@ from dashboards.scope import (
 
 _RUNS = 'app_id=~"$app_id"'
 _INSTANCE = 'instance=~"$instance"'
-DAEMON = Scope((NAMESPACE, _INSTANCE))
+# The namespace of these series is the daemon's, and the variable is about applications.
+DAEMON = Scope((_INSTANCE,))
 APPS = Scope((*SEVERAL_APPLICATIONS, _RUNS, _INSTANCE))
 EXECS = APPS.narrowed(EXECUTORS)
 _KEY = "namespace, app_id, executor_id"
@@ -31,8 +31,9 @@ class Process:
         self._scope = Scope((selector, _INSTANCE))
 
     def down(self) -> str:
-        """Return how many daemons Prometheus cannot scrape."""
-        return or_zero(f"count({self._scope('up')} == 0)")
+        """Return how many daemons Prometheus cannot scrape; one if it knows none at all."""
+        up = self._scope("up")
+        return f"count({up} == 0) or 0 * count({up}) or max(absent({up}))"
 
     def scrape(self) -> str:
         """Return how long Prometheus needs to scrape each daemon."""
@@ -166,6 +167,11 @@ def samples_dropped() -> tuple[str, str]:
 def report_ages() -> str:
     """Return how old the oldest last report of each application is."""
     return top(10, largest(report_age(), "app_name", "app_id"))
+
+
+def report_interval() -> str:
+    """Return the shortest interval of reports."""
+    return f"min({APPS('spark_exporter_plugin_report_interval_seconds')})"
 
 
 def reports() -> tuple[str, str]:

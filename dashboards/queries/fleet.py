@@ -5,12 +5,12 @@ from __future__ import annotations
 from dashboards.queries import state
 from dashboards.scope import (
     APPLICATION,
-    NAMESPACE,
     SEVERAL_APPLICATIONS,
     Scope,
     if_any,
     is_,
     largest,
+    once,
     or_zero,
     top,
     total,
@@ -18,23 +18,28 @@ from dashboards.scope import (
 
 FLEET = Scope(SEVERAL_APPLICATIONS)
 KEYS = tuple(APPLICATION.split(", "))
-_TARGETS = Scope((NAMESPACE,))
+# The daemon's own series have its own namespace, which is not that of the applications.
+_TARGETS = Scope(())
 
 
 def in_state(name: str) -> str:
     """Return how many applications are in a state now."""
-    return or_zero(total(FLEET("spark_app_state", is_("state", name))))
+    return or_zero(total(FLEET.once("spark_app_state", is_("state", name))))
 
 
 def ended(name: str) -> str:
     """Return how many applications came to a state in the time range."""
-    return or_zero(f"count(max_over_time({FLEET('spark_app_state', is_('state', name))}[$__range]) > 0)")
+    return or_zero(f"count({_came_to(is_('state', name))} > 0)")
 
 
 def ended_badly_by_name() -> str:
     """Return how many runs of each application failed or were lost in the time range."""
-    bad = FLEET("spark_app_state", 'state=~"failed|lost"')
-    return top(10, f"count by (app_name, state) (max_over_time({bad}[$__range]) > 0)")
+    bad = _came_to('state=~"failed|lost"')
+    return top(10, f"count by (app_name, state) ({bad} > 0)")
+
+
+def _came_to(matcher: str) -> str:
+    return once("spark_app_state", f"max_over_time({FLEET('spark_app_state', matcher)}[$__range])")
 
 
 def executors_lost() -> str:
@@ -49,26 +54,32 @@ def executors_lost_by_reason() -> str:
 
 def by_state() -> str:
     """Return applications by state over time."""
-    return total(FLEET("spark_app_state"), "state")
+    return total(FLEET.once("spark_app_state"), "state")
 
 
 def cores() -> tuple[str, str, str]:
     """Return cores allocated, slots that run a task, and cores that the processes keep busy."""
+    cpu = "spark_process_cpu_seconds_total"
     return (
-        total(FLEET("spark_executor_cores")),
-        total(FLEET("spark_executor_tasks_active")),
-        total(FLEET.rate("spark_process_cpu_seconds_total")),
+        total(FLEET.once("spark_executor_cores")),
+        total(FLEET.once("spark_executor_tasks_active")),
+        total(once(cpu, FLEET.rate(cpu))),
     )
 
 
 def executors() -> str:
     """Return executors by application."""
-    return top(10, total(FLEET("spark_app_executors"), "app_name"))
+    return top(10, total(FLEET.once("spark_app_executors"), "app_name"))
 
 
 def memory() -> str:
     """Return resident memory by what kind of process has it."""
-    return total(FLEET("spark_process_resident_memory_bytes"), "role")
+    return total(FLEET.once("spark_process_resident_memory_bytes"), "role")
+
+
+def executors_of_each() -> str:
+    """Return how many executors each application has."""
+    return largest(FLEET("spark_app_executors"), *KEYS)
 
 
 def gc_share_of_each() -> str:

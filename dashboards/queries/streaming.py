@@ -39,17 +39,23 @@ def restarts() -> str:
 
 
 def behind() -> str:
-    """Return input against processing of each query; above 1 it falls behind."""
+    """Return input against processing of each query; above 1 it falls behind, and 0 has nothing to do."""
     rows_in = each(STREAM("spark_streaming_input_rows_per_second"))
-    return share(rows_in, each(STREAM("spark_streaming_processed_rows_per_second")))
+    of_batch = share(rows_in, each(STREAM("spark_streaming_processed_rows_per_second")))
+    return _or_idle(of_batch)
 
 
 def progress_age() -> str:
     """Return since when each running query has not reported progress; 0 for one that has nothing to do."""
     age = each(f"time() - {STREAM('spark_streaming_last_progress_timestamp_seconds')}")
     active = each(STREAM("spark_streaming_query_active"))
+    return _or_idle(f"({age} and ({active} == 1))")
+
+
+def _or_idle(expression: str) -> str:
+    """Return 0 for a query that has nothing to do: what is known of its last batch would stay for ever."""
     idle = each(STREAM("spark_streaming_query_idle_since_timestamp_seconds"))
-    return f"({age} and ({active} == 1)) unless {idle} or 0 * {idle}"
+    return f"{expression} unless {idle} or 0 * {idle}"
 
 
 def busy() -> str:

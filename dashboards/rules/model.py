@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import promql_parser
 
+from dashboards.scope import once
+from exporter.daemon.catalogue import load
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,6 +76,10 @@ def seconds(duration: str) -> int:
     return int(promql_parser.parse_duration(duration).total_seconds())
 
 
+_ABSENT = "1h"
+"""For how long a counter may be absent, or the daemon, and goes on from what it was."""
+
+
 def number(value: float) -> str:
     """Return a threshold as a query has it."""
     return f"{value:.12g}"
@@ -83,7 +90,24 @@ def grown(counter: str, window: str) -> str:
 
     ``increase`` extrapolates, so that 2 can be more than 2, and does not see what a series begins with.
     Here a series that has begun within the window counts from 0, unless it is the daemon that has begun.
+    What was before may be of a daemon with another address, or of some time before the window.
     """
+    metric = counter.partition("{")[0]
     began = f"spark_app_start_timestamp_seconds > time() - {seconds(window)}"
-    known = f"(spark_app_up offset {window} or {began})"
-    return f"({counter} - ({counter} offset {window} or 0 * {counter} and on (app_id, instance) {known}))"
+    known = f"(last_over_time(spark_app_up[{_ABSENT}] offset {window}) or {began})"
+    before = (
+        once(metric, f"{counter} offset {window}"),
+        once(metric, f"last_over_time({counter}[{_ABSENT}] offset {window})"),
+        f"{once(metric, f'0 * {counter}')} and on (namespace, app_id) {known}",
+    )
+    own = ", ".join(("namespace", *load()[metric].labels))
+    return f"({counter} - on ({own}) group_left () ({' or '.join(before)}))"
+
+
+def lately(config: Config) -> str:
+    """Return what follows an expression to leave out applications that ended long ago.
+
+    Nothing that SparkApplicationFailed inhibits may outlive it, though groups are evaluated by turns.
+    """
+    window = seconds(config.windows["end_window"])
+    return f"unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {window})"

@@ -164,11 +164,12 @@ _OTHER = (
         "Which part of the collector's attempts at the target fails.",
     ),
     # By and not without: nobody can know the labels of all users. A rate of all counters at once would make
-    # equal series of those that have equal labels, so the metric's name becomes a label.
+    # equal series of those that have equal labels, so the name becomes a label; after the sum, since a
+    # user's label may be called metric, too.
     Recording(
         "app_metric:spark_custom_counter:sum",
-        "sum by (job, instance, namespace, app_id, app_name, metric)"
-        ' (label_replace({__name__=~"spark_custom_.+_total"}, "metric", "$1", "__name__", "(.+)"))',
+        "label_replace(sum by (job, instance, namespace, app_id, app_name, __name__)"
+        ' ({__name__=~"spark_custom_.+_total"}), "metric", "$1", "__name__", "(.+)")',
         "Each custom counter of the application, over all of its own labels.",
     ),
 )

@@ -35,7 +35,7 @@ def build(config: Config) -> Dashboard:
             Row("Rates and backlog", pace.rates(config)),
             Row("Batches", batches.batches()),
             Row("Event time", batches.event_time()),
-            Row("State", batches.state()),
-            Row("DStreams", batches.dstreams()),
+            Row("State", batches.state(config)),
+            Row("DStreams", batches.dstreams(config)),
         ),
     )

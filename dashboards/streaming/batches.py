@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dashboards.limits import BAD, GOOD, never
+from typing import TYPE_CHECKING
+
+from dashboards.limits import BAD, GOOD, above, never
 from dashboards.panels import Look, Query, Series
 from dashboards.queries import streaming as q
+from dashboards.rules.model import number
+
+if TYPE_CHECKING:
+    from dashboards.config import Config
 
 _STATES = (("0", Look("ended", BAD)), ("1", Look("running", GOOD)))
 _QUERY = "{{query_name}}"
@@ -76,6 +82,7 @@ def event_time() -> tuple[Series, ...]:
             unit="s",
             width=8,
             queries=(Query(q.watermark_lag(), _QUERY),),
+            linear_below=100,
         ),
         Series(
             title="Age of events",
@@ -85,6 +92,7 @@ def event_time() -> tuple[Series, ...]:
             width=8,
             queries=(Query(q.event_time_age(), "{{query_name}} {{statistic}}"),),
             minimum=None,
+            linear_below=100,
         ),
         Series(
             title="Late rows dropped",
@@ -98,7 +106,7 @@ def event_time() -> tuple[Series, ...]:
     )
 
 
-def state() -> tuple[Series, ...]:
+def state(config: Config) -> tuple[Series, ...]:
     """Return what stateful operators keep."""
     updated, removed = q.state_changes()
     update, removal, commit = q.state_time()
@@ -110,6 +118,7 @@ def state() -> tuple[Series, ...]:
             unit="short",
             width=6,
             queries=(Query(q.state("spark_streaming_state_rows"), "{{query_name}} {{operator_name}}"),),
+            limits=above(config.thresholds["streaming_state_rows"]),
         ),
         Series(
             title="State: memory",
@@ -144,22 +153,23 @@ def state() -> tuple[Series, ...]:
     )
 
 
-def dstreams() -> tuple[Series, ...]:
+def dstreams(config: Config) -> tuple[Series, ...]:
     """Return the streams of the older API."""
     work = q.dstream("spark_dstream_last_batch_processing_time_seconds")
     due = q.dstream("spark_dstream_batch_interval_seconds")
     return (
         Series(
             title="DStreams: time of a batch",
-            description="How long the last batch worked and waited, and how often one is due. Work above"
-            " the interval: batches pile up, and the wait grows without end.",
+            description="How long the last batch worked and waited, and how long it may: the interval. Work"
+            " above it: batches pile up, and the wait grows without end.",
             unit="s",
             width=8,
             queries=(
                 Query(work, "processing"),
                 Query(q.dstream("spark_dstream_last_batch_scheduling_delay_seconds"), "waiting"),
-                Query(due, "interval"),
+                Query(f"{number(config.thresholds['dstream_delay_ratio'])} * {due}", "limit"),
             ),
+            overrides=(("limit", BAD),),
         ),
         Series(
             title="DStreams: batches",

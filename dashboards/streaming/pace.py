@@ -149,6 +149,7 @@ def rates(config: Config) -> tuple[Series, ...]:
             queries=(
                 Query(q.sources("spark_streaming_source_backlog_offsets"), "{{query_name}} {{source_name}}"),
             ),
+            limits=above(config.thresholds["streaming_backlog_offsets"]),
         ),
         Series(
             title="Most backward partition",

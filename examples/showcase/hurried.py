@@ -24,7 +24,7 @@ WINDOWS = MappingProxyType(
         "fetch_window": "3m",
         "events_window": "1m",
         "custom_stall_window": "20s",
-        "custom_moving_window": "3m",
+        "custom_moving_window": "35s",
         "backlog_window": "20s",
         "terminated_window": "5m",
         "restart_window": "5m",
@@ -38,7 +38,7 @@ THRESHOLDS = MappingProxyType(
         "disk_spilled_bytes_per_task_second": 1_000,
         "idle_task_slots": 2,
         "stage_skewed_task_seconds": 5,
-        "streaming_stalled_seconds": 40,
+        "streaming_stalled_seconds": 90,
         "streaming_state_rows": 500,
     }
 )

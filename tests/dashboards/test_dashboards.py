@@ -322,3 +322,22 @@ def test_every_query_of_a_variable_is_listed():
         listed = collections.Counter(query.kind for query in queries_of(dashboard))
         assert listed["variable"] == len(variables_of(dashboard))
         assert listed["panel"] == sum(len(panel["targets"]) for panel in panels_of(dashboard))
+
+
+JUDGED = {
+    "application": (
+        "Listener bus: lost events", "Out of memory", "Python of its limit", "Spill",
+    ),
+    "streaming": ("Backlog", "State: rows", "DStreams: time of a batch"),
+    "exporter": ("Age of reports",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "title"), [(name, title) for name in JUDGED for title in JUDGED[name]])
+def test_what_can_be_bad_has_a_line(name, title):
+    """Either a threshold or, where that moves, a red line beside the others."""
+    (panel,) = (one for one in leaves(BUILT[f"generated/{name}.json"]) if one["title"] == title)
+    config = panel["fieldConfig"]
+    moving = [one["matcher"]["options"] for one in config["overrides"] if "red" in str(one["properties"])]
+    legends = {target["legendFormat"] for target in panel["targets"]}
+    assert len(config["defaults"]["thresholds"]["steps"]) > 1 or (moving and set(moving) <= legends)

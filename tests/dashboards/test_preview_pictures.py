@@ -195,3 +195,22 @@ def test_a_variable_without_value_is_refused(draw, capsys):
     with pytest.raises(SystemExit, match="2"):
         draw(dashboard(), {}, "--variable=executor")
     assert "'executor' is not NAME=VALUE, such as executor=1" in capsys.readouterr().err
+
+
+def test_a_logarithmic_axis_is_drawn(draw, tmp_path):
+    """The picture is another one than that of a linear axis; what cannot be drawn is named."""
+    pictures = []
+    for scale in ({"type": "linear"}, {"type": "symlog", "log": 10, "linearThreshold": 1}):
+        shown = panel()
+        shown["fieldConfig"]["defaults"]["custom"] = {"scaleDistribution": scale}
+        assert draw(dashboard(shown), {"up": [({"a": "one"}, COURSE)]})[0] == 0
+        pictures.append((tmp_path / "out" / "t.png").read_bytes())
+    assert pictures[0] != pictures[1]
+
+
+def test_a_scale_that_is_unknown_is_an_error(draw, capsys):
+    """Its panel is named."""
+    strange = panel(title="Way")
+    strange["fieldConfig"]["defaults"]["custom"] = {"scaleDistribution": {"type": "ordinal"}}
+    assert draw(dashboard(strange), {"up": [({"a": "one"}, COURSE)]})[0] == 1
+    assert "panel Way: scales of type ordinal cannot be drawn" in capsys.readouterr().err

@@ -13,12 +13,15 @@ from requirements import require_program
 if sys.version_info < (3, 11):
     pytest.skip("grafana-foundation-sdk needs Python 3.11", allow_module_level=True)
 
-from dashboards.queries import application, executors, exporter, fleet, state, streaming
+from dashboards import alerts, config
+from dashboards.queries import application, custom, executors, exporter, fleet, state, streaming
 from dashboards.queries_of import fill
 
 VALUES = {
     **dict.fromkeys(("namespace", "app_name", "executor", "instance", "query"), ".*"),
     "app_id": "a",
+    "gauge": "rows",
+    "split": ["source"],
     "__interval": "1m",
     "__rate_interval": "2m",
     "__range": "10m",
@@ -79,6 +82,77 @@ def test_growth_in_the_range_keeps_what_has_gone(check):
     metric = 'spark_app_executor_removals_total{app_id="%s",app_name="n",reason="%s"}'
     series = {metric % ("a", "oom"): "0 1 3 stale", metric % ("a", "killed"): "0 8 8 stale"}
     check(series, fleet.executors_lost(), {0: {"{}": 0}, 2: {"{}": 3}, 9: {"{}": 3}})
+
+
+RUN = 'app_id="a",app_name="n",instance="%s"'
+TWICE = {
+    "failed now": (fleet.in_state("failed"), "{}", 1),
+    "failed": (fleet.ended("failed"), "{}", 1),
+    "failed by name": (fleet.ended_badly_by_name(), '{app_name="n", state="failed"}', 1),
+    "by state": (fleet.by_state(), '{state="failed"}', 1),
+    "cores held": (fleet.cores()[0], "{}", 8),
+    "running tasks": (fleet.cores()[1], "{}", 6),
+    "cores busy": (fleet.cores()[2], "{}", 0.5),
+    "executors": (fleet.executors(), '{app_name="n"}', 2),
+    "executors of each": (fleet.executors_of_each(), '{app_id="a", app_name="n"}', 2),
+    "memory": (fleet.memory(), '{role="jvm"}', 200),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_what_two_daemons_see_counts_once(check, name):
+    """Two of them may watch one application, or one of them comes back under another address."""
+    series = {}
+    for instance in ("first", "second"):
+        run = RUN % instance
+        series[f'spark_app_state{{{run},state="failed"}}'] = "1x9"
+        series[f"spark_app_executors{{{run}}}"] = "2x9"
+        for executor in ("1", "2"):
+            of = f'{run},executor_id="{executor}"'
+            series[f"spark_executor_cores{{{of}}}"] = "4x9"
+            series[f"spark_executor_tasks_active{{{of}}}"] = "3x9"
+            series[f'spark_process_resident_memory_bytes{{{of},role="jvm"}}'] = "100x9"
+            series[f'spark_process_cpu_seconds_total{{{of},role="jvm"}}'] = "0+15x9"
+    query, labels, value = TWICE[name]
+    check(series, query, {5: {labels: value}})
+
+
+@pytest.mark.parametrize("down", [fleet.unanswering(), exporter.targets_down()])
+def test_a_target_counts_wherever_its_daemon_is(check, down):
+    """The namespace that is chosen is that of applications."""
+    series = {'spark_exporter_target_up{namespace="monitoring",instance="i",target="t"}': "0x9"}
+    check(series, down.replace("$namespace", "data"), {1: {"{}": 1}})
+
+
+def test_no_daemon_at_all_is_one_that_is_down(check):
+    """A number of daemons that are down is 0 only if there is one that is up."""
+    up = 'up{job="spark-exporter",instance="%s"}'
+    down = exporter.Process('job="spark-exporter"').down()
+    check({'up{job="other",instance="i"}': "1x9"}, down, {1: {"{}": 1}})
+    check({up % "first": "1x9", up % "second": "1 0 1"}, down, {0: {"{}": 0}, 1: {"{}": 1}, 2: {"{}": 0}})
+
+
+ALERTS = {
+    'alertname="SparkExporterSourceFailing",instance="d:1",target="t",collector="jobs"': "jobs t d:1",
+    'alertname="SparkExporterDown",instance="d:1"': "d:1",
+    'alertname="SparkStageSkewed",instance="d:1",app_id="a",app_name="n",stage_id="7"': "stage 7",
+    'alertname="SparkExporterValuesRefused",instance="d:1",app_id="a",reason="no_space"': "no_space",
+    'alertname="SparkHeapNearLimit",instance="d:1",app_id="a",app_name="n",executor_id="1"': "",
+}
+
+
+@pytest.mark.parametrize(("labels", "of"), ALERTS.items())
+def test_an_alert_says_what_it_is_about(check, labels, of):
+    """Of what has no column of its own; the daemon is named only where no application is the subject."""
+    series = {
+        f'ALERTS{{{labels},alertstate="firing"}}': "1x9",
+        f"ALERTS_FOR_STATE{{{labels}}}": "0x9",
+        f'ALERTS{{{labels.replace("d:1", "d:2")},alertstate="pending"}}': "1x9",
+    }
+    keys = [one for one in labels.split(",") if one.split("=")[0] in alerts.KEYS]
+    (column,) = alerts.table(config.load(), fleet.FLEET, width=24).columns
+    expected = "{" + ", ".join(keys + [f'of="{of}"'] * bool(of)) + "}"
+    check(series, column.expr, {5: {expected: 300}})
 
 
 @pytest.mark.parametrize(("name", "number"), [(name, number) for number, name in enumerate(state.STATES, 1)])
@@ -144,6 +218,34 @@ def test_a_query_with_nothing_to_do_is_not_stuck(check):
     series["spark_streaming_query_idle_since_timestamp_seconds" + name % ("idle", "idle")] = "60x9"
     expected = {'{query_name="busy"}': 300, '{query_name="idle"}': 0}
     check(series, streaming.progress_age(), {5: expected})
+
+
+def test_a_query_with_nothing_to_do_is_not_behind(check):
+    """The rates of its last batch stay for as long as it idles."""
+    name = '{app_id="a",app_name="n",query_name="%s",query_id="%s"}'
+    series = {}
+    for query in ("busy", "idle"):
+        labels = name % (query, query)
+        series[f"spark_streaming_input_rows_per_second{labels}"] = "300x9"
+        series[f"spark_streaming_processed_rows_per_second{labels}"] = "100x9"
+    series["spark_streaming_query_idle_since_timestamp_seconds" + name % ("idle", "idle")] = "_x4 60x4"
+    check(
+        series,
+        streaming.behind(),
+        {
+            1: {'{query_name="busy"}': 3, '{query_name="idle"}': 3},
+            6: {'{query_name="busy"}': 3, '{query_name="idle"}': 0},
+        },
+    )
+
+
+def test_a_custom_metric_without_labels_has_a_name(check):
+    """A legend would show the query instead."""
+    metric = 'spark_custom_rows{app_id="a",app_name="n"%s}'
+    split = {metric % ',source="x"': "1", metric % ',source="y"': "2"}
+    check({metric % "": "5"}, custom.gauge(), {0: {'{metric="rows"}': 5}})
+    check(split, custom.gauge(), {0: {'{source="x"}': 1, '{source="y"}': 2}})
+    check(split, custom.gauge().replace("${split:csv}", ""), {0: {'{metric="rows"}': 3}})
 
 
 def test_shares_of_the_tasks_time_fill_the_whole(check):

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "dashboards"
 CASES = ROOT / "tests/dashboards/rules"
 CONFIG = load()
+# What tells one that an alert is about from another.
+IDENTITY = ("job", "instance", "target", "collector", "app_id", "executor_id", "query_id", "stage_id")
 NAMES = [alert.name for group in GROUPS.values() for alert in group]
 
 
@@ -88,24 +90,55 @@ def test_each_alert_is_tested_with_the_labels_that_inhibition_needs(name: str) -
                 assert name in {"SparkExporterDown", "SparkExporterScrapeSlow", "SparkExporterSourceFailing"}
 
 
+def looked_at(expression: str) -> set[str]:
+    """Return the metrics of an expression and of what is recorded for it, as patterns."""
+    recorded = {rule.record: rule.expression for rule in RECORDINGS}
+    names = {*re.findall(r"[a-z_][\w:]*", re.sub(r'"[^"]*"', "", expression))}
+    names |= {*re.findall(r'__name__=~"([^"]*)"', expression)}
+    return names.union(*(looked_at(recorded[name]) for name in names & recorded.keys()))
+
+
+def look_alikes(test: dict, name: str, metrics: set[str]) -> set[tuple[str | None, ...]]:
+    """Return whom a test has the alert's metrics of, without those for whom it expects the alert."""
+    labels = [
+        alert["exp_labels"]
+        for look in test["alert_rule_test"]
+        if look["alertname"] == name
+        for alert in look.get("exp_alerts", ())
+    ]
+    # What only says which applications there are has fewer labels than the alert.
+    keys = [key for key in IDENTITY if any(key in one for one in labels)]
+    own = re.compile(rf"(?:{'|'.join(metrics)})\{{")
+    series = [one["series"] for one in test["input_series"] if own.match(one["series"])]
+    there = {tuple(_label(one, key) for key in keys) for one in series}
+    whole = {one for one in there if None not in one}
+    return whole - {tuple(one.get(key) for key in keys) for one in labels}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_alert_leaves_a_healthy_look_alike_alone(name: str) -> None:
-    """A test has series of somebody else who has no such trouble, and expects no alert for them."""
-    identity = ("app_id", "executor_id", "query_id", "collector", "job", "instance")
-    for group in cases().values():
-        for test in group:
-            if not any(one["alertname"] == name for one in test.get("alert_rule_test", ())):
-                continue
-            series = {
-                re.sub(r'(?:le|state|status|result|role|area|reason|percentile)="[^"]*"', "", one["series"])
-                for one in test["input_series"]
-            }
-            expected = [
-                alert["exp_labels"] for one in test["alert_rule_test"] for alert in one.get("exp_alerts", ())
-            ]
-            fired = {tuple(labels.get(key) for key in identity) for labels in expected}
-            there = {tuple(_label(one, key) for key in identity) for one in series}
-            assert len(there) > len(fired)
+    """A test has the alert's series of somebody without such trouble, and expects no alert for them."""
+    (alert,) = (alert for group in GROUPS.values() for alert in group if alert.name == name)
+    metrics = looked_at(alert.expression(CONFIG))
+    tests = [test for group in cases().values() for test in group]
+    for test in tests:
+        if any(one["alertname"] == name for one in test.get("alert_rule_test", ())):
+            assert look_alikes(test, name, metrics)
+
+
+def test_a_case_without_a_look_alike_is_found() -> None:
+    """An application that is only known to be there is none."""
+    (alert,) = (alert for alert in GROUPS["streaming"] if alert.name == "SparkStreamingTerminated")
+    test = next(test for test in cases()["streaming"] if test["name"].startswith(alert.name))
+    metrics = looked_at(alert.expression(CONFIG))
+    known = ("spark_app_up{", "spark_app_start_timestamp_seconds{")
+    left = [
+        one
+        for one in test["input_series"]
+        if 'app_id="app-1"' in one["series"] or one["series"].startswith(known)
+    ]
+    assert look_alikes(test, alert.name, metrics)
+    assert not look_alikes({**test, "input_series": left}, alert.name, metrics)
 
 
 def _label(series: str, name: str) -> str | None:

@@ -67,6 +67,7 @@ MAY = {
     ("SparkExecutorsIdle", STREAMS, ""): "it has begun, but not its queries",
     ("SparkStageStraggling", STREAMS, ""): "a slow machine",
     ("SparkStreamingFallingBehind", STREAMS, "without-clock"): "a slow machine",
+    ("SparkStreamingStalled", STREAMS, "behind"): "its batches take longer and longer",
     ("SparkExecutorsIdle", IMPORT, ""): "it pauses between its jobs",
     ("SparkGarbageCollectionHigh", IMPORT, ""): "its heap is nearly full",
     ("SparkExecutorsIdle", BATCH, ""): "it rests",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.rules.model import DURATION, NUMBER, PERCENTAGE, Alert, grown, number, seconds
+from dashboards.rules.model import DURATION, NUMBER, PERCENTAGE, Alert, grown, lately, number, seconds
 
 if TYPE_CHECKING:
     from dashboards.config import Config
@@ -36,9 +36,11 @@ def _waiting(_: Config) -> str:
 
 
 def _not_progressing(_: Config) -> str:
+    # The job of a receiver of DStreams has one task, which never ends.
     return (
         "spark_app_jobs_active > 0 and app:spark_app_tasks:rate5m == 0"
         ' unless ignoring (state) (spark_app_state{state="waiting"} == 1)'
+        ' unless on (job, instance, app_id) (spark_dstream_receivers{state="active"} > 0)'
     )
 
 
@@ -47,7 +49,7 @@ def _jobs_failing(config: Config) -> str:
     failed = f"sum without (result) ({grown(_FAILED_JOBS, window)})"
     ended = f"sum without (result) ({grown('spark_app_jobs_total', window)})"
     ratio, least = number(limits["job_failure_ratio"]), number(limits["job_failures"])
-    return f"{failed} / {ended} >= {ratio} and {failed} >= {least}"
+    return f"{failed} / {ended} >= {ratio} and {failed} >= {least} {lately(config)}"
 
 
 def _overloaded(config: Config) -> str:
@@ -66,11 +68,15 @@ def _dropping(config: Config) -> str:
 
 
 def _stalled(config: Config) -> str:
-    # An application without tasks that end has other trouble, or none.
+    # An application without tasks that end has other trouble, or none. A rare counter stands still most of
+    # the time, so it must have moved in each of the windows before.
     counter = "app_metric:spark_custom_counter:sum"
     moving, still = config.windows["custom_moving_window"], config.windows["custom_stall_window"]
+    moved = f"(increase({counter}[{still}]) > 0)[{moving}:{still}] offset {still}"
     return (
-        f"increase({counter}[{moving}]) > 0 and increase({counter}[{still}]) == 0"
+        f"max_over_time({counter}[{still}]) - min_over_time({counter}[{moving}] offset {still}) > 0"
+        f" and increase({counter}[{still}]) == 0"
+        f" and count_over_time({moved}) > {seconds(moving)} / {seconds(still)} - 1"
         f" and {_SAME} app:spark_app_tasks:rate5m > 0"
     )
 

@@ -69,9 +69,9 @@ ALERTS = (
     Alert(
         "SparkExporterDown",
         "A daemon of spark-exporter cannot be scraped.",
-        "Prometheus gets nothing from the daemon {instance} (job {job}, up is {value}), so that no"
-        " other alert about Spark can fire. Look at the daemon's log and at the targets of"
-        " Prometheus.",
+        "Prometheus {{{{ if $labels.instance }}}}gets nothing from the daemon {instance} (job {job}, up is"
+        " {value}){{{{ else }}}}knows of no daemon{{{{ end }}}}, so that no other alert about Spark can"
+        " fire. Look at the daemon's log and at the targets of Prometheus.",
         NUMBER,
         _down,
     ),

@@ -28,6 +28,7 @@ def _fetch_failures(config: Config) -> str:
 
 
 def _skewed(config: Config) -> str:
+    # Of tasks that have succeeded: one that still runs is left to SparkStageStraggling.
     ratio, longest = config.thresholds["stage_skew_ratio"], config.thresholds["stage_skewed_task_seconds"]
     return (
         f"spark_stage_task_run_time_skew_ratio > {number(ratio)}"

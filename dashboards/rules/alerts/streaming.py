@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.rules.model import DURATION, NUMBER, Alert, grown, number
+from dashboards.rules.model import DURATION, NUMBER, Alert, grown, lately, number
 
 if TYPE_CHECKING:
     from dashboards.config import Config
 
 _FAILED = 'spark_streaming_query_terminations_total{result="failed"}'
 _ACTIVE = "spark_streaming_query_active"
+_IDLE = "spark_streaming_query_idle_since_timestamp_seconds"
 
 
 def _behind(config: Config) -> str:
+    # Both rates stay what they were in the last batch, also if nothing has arrived since.
     limit = number(config.thresholds["streaming_input_ratio"])
     return (
         "spark_streaming_input_rows_per_second / (spark_streaming_processed_rows_per_second > 0)"
-        f" > {limit} unless {_ACTIVE} == 0"
+        f" > {limit} unless {_ACTIVE} == 0 unless {_IDLE}"
     )
 
 
@@ -30,28 +32,35 @@ def _backlog(config: Config) -> str:
 
 def _stalled(config: Config) -> str:
     # A long trigger interval is no stall, and neither is a source that has nothing new.
-    age = "time() - spark_streaming_last_progress_timestamp_seconds"
+    # The first batch of a run has no progress before it, or that of the run before.
+    progress = "spark_streaming_last_progress_timestamp_seconds"
+    started = "spark_streaming_query_started_timestamp_seconds"
+    age = f"time() - ({progress} > {started} or {started} or {progress})"
     trigger = "(spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds)"
     least = number(config.thresholds["streaming_stalled_seconds"])
     times = number(config.thresholds["streaming_stalled_trigger_ratio"])
-    return (
-        f"{age} > {least} and {_ACTIVE} == 1 unless spark_streaming_query_idle_since_timestamp_seconds"
-        f" unless ({age} <= {times} * {trigger})"
-    )
+    return f"{age} > {least} and {_ACTIVE} == 1 unless {_IDLE} unless ({age} <= {times} * {trigger})"
 
 
 def _terminated(config: Config) -> str:
-    # A query that failed once, was started again and then stopped in order has not failed.
-    failed = grown(_FAILED, config.windows["terminated_window"])
+    # A query that failed once, was started again and then stopped in order has not failed:
+    # it has no more failures than when it was last seen to run.
+    window = config.windows["terminated_window"]
+    failed = grown(_FAILED, window)
+    query = "(namespace, app_id, query_name, query_id)"
+    running = f"last_over_time(({_FAILED} and ignoring (result) {_ACTIVE} == 1)[{window}:])"
     return (
         f"time() - spark_streaming_query_terminated_timestamp_seconds and {_ACTIVE} == 0"
         f" and ignoring (result) ({failed} > 0)"
+        f" unless on {query} ({_FAILED} == on {query} group_left () max by {query} ({running}))"
+        f" {lately(config)}"
     )
 
 
 def _restarting(config: Config) -> str:
     failed = grown(_FAILED, config.windows["restart_window"])
-    return f"sum without (result) ({failed}) >= {number(config.thresholds['streaming_restarts'])}"
+    least = number(config.thresholds["streaming_restarts"])
+    return f"sum without (result) ({failed}) >= {least} {lately(config)}"
 
 
 def _state(config: Config) -> str:
@@ -70,8 +79,10 @@ def _watermark(config: Config) -> str:
 
 
 def _dstream(config: Config) -> str:
+    # The averages are over all batches that Spark retains, and follow what happens far too slowly.
     times = number(config.thresholds["dstream_delay_ratio"])
-    return f"spark_dstream_scheduling_delay_seconds > {times} * spark_dstream_batch_interval_seconds"
+    delay = "spark_dstream_last_batch_scheduling_delay_seconds"
+    return f"{delay} > {times} * spark_dstream_batch_interval_seconds"
 
 
 ALERTS = (

@@ -81,7 +81,7 @@ groups:
           sum without (reason) (rate(spark_exporter_source_failures_total[5m])) / (rate(spark_exporter_source_attempts_total[5m]) > 0)
       - record: app_metric:spark_custom_counter:sum
         expr: |-
-          sum by (job, instance, namespace, app_id, app_name, metric) (label_replace({__name__=~"spark_custom_.+_total"}, "metric", "$1", "__name__", "(.+)"))
+          label_replace(sum by (job, instance, namespace, app_id, app_name, __name__) ({__name__=~"spark_custom_.+_total"}), "metric", "$1", "__name__", "(.+)")
 {{- if or $rules.alerts.SparkApplicationFailed.enabled $rules.alerts.SparkApplicationLost.enabled $rules.alerts.SparkApplicationWaiting.enabled $rules.alerts.SparkApplicationNotProgressing.enabled $rules.alerts.SparkJobsFailing.enabled $rules.alerts.SparkDriverOverloaded.enabled $rules.alerts.SparkListenerBusDroppingEvents.enabled $rules.alerts.SparkCustomMetricStalled.enabled }}
   - name: spark-application
     rules:
@@ -140,7 +140,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkApplicationNotProgressing
         expr: |-
-          spark_app_jobs_active > 0 and app:spark_app_tasks:rate5m == 0 unless ignoring (state) (spark_app_state{state="waiting"} == 1)
+          spark_app_jobs_active > 0 and app:spark_app_tasks:rate5m == 0 unless ignoring (state) (spark_app_state{state="waiting"} == 1) unless on (job, instance, app_id) (spark_dstream_receivers{state="active"} > 0)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -157,7 +157,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkJobsFailing
         expr: |-
-          sum without (result) ((spark_app_jobs_total{result="failed"} - (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }} or 0 * spark_app_jobs_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.job_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) / sum without (result) ((spark_app_jobs_total - (spark_app_jobs_total offset {{ $rules.windows.job_window }} or 0 * spark_app_jobs_total and on (app_id, instance) (spark_app_up offset {{ $rules.windows.job_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failure_ratio | float64 | printf "%.12g" }} and sum without (result) ((spark_app_jobs_total{result="failed"} - (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }} or 0 * spark_app_jobs_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.job_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failures | float64 | printf "%.12g" }}
+          sum without (result) ((spark_app_jobs_total{result="failed"} - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total{result="failed"}[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) / sum without (result) ((spark_app_jobs_total - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failure_ratio | float64 | printf "%.12g" }} and sum without (result) ((spark_app_jobs_total{result="failed"} - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total{result="failed"}[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failures | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }})
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -191,7 +191,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkListenerBusDroppingEvents
         expr: |-
-          (spark_driver_listener_bus_queue_dropped_events_total - (spark_driver_listener_bus_queue_dropped_events_total offset {{ $rules.windows.events_window }} or 0 * spark_driver_listener_bus_queue_dropped_events_total and on (app_id, instance) (spark_app_up offset {{ $rules.windows.events_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.events_window }}))) > 0
+          (spark_driver_listener_bus_queue_dropped_events_total - on (namespace, app_id, app_name, queue) group_left () (max by (namespace, app_id, app_name, queue) (spark_driver_listener_bus_queue_dropped_events_total offset {{ $rules.windows.events_window }}) or max by (namespace, app_id, app_name, queue) (last_over_time(spark_driver_listener_bus_queue_dropped_events_total[1h] offset {{ $rules.windows.events_window }})) or max by (namespace, app_id, app_name, queue) (0 * spark_driver_listener_bus_queue_dropped_events_total) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.events_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.events_window }}))) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -208,7 +208,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkCustomMetricStalled
         expr: |-
-          increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_moving_window }}]) > 0 and increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) == 0 and on (job, instance, namespace, app_id, app_name) app:spark_app_tasks:rate5m > 0
+          max_over_time(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) - min_over_time(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_moving_window }}] offset {{ $rules.windows.custom_stall_window }}) > 0 and increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) == 0 and count_over_time((increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) > 0)[{{ $rules.windows.custom_moving_window }}:{{ $rules.windows.custom_stall_window }}] offset {{ $rules.windows.custom_stall_window }}) > {{ include "spark-exporter.seconds" $rules.windows.custom_moving_window }} / {{ include "spark-exporter.seconds" $rules.windows.custom_stall_window }} - 1 and on (job, instance, namespace, app_id, app_name) app:spark_app_tasks:rate5m > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -229,7 +229,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorsLost
         expr: |-
-          sum without (reason) ((spark_app_executor_removals_total{reason!~"killed|decommissioned"} - (spark_app_executor_removals_total{reason!~"killed|decommissioned"} offset {{ $rules.windows.loss_window }} or 0 * spark_app_executor_removals_total{reason!~"killed|decommissioned"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.loss_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) >= {{ $rules.thresholds.executors_lost | float64 | printf "%.12g" }}
+          sum without (reason) ((spark_app_executor_removals_total{reason!~"killed|decommissioned"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_executor_removals_total{reason!~"killed|decommissioned"} offset {{ $rules.windows.loss_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_executor_removals_total{reason!~"killed|decommissioned"}[1h] offset {{ $rules.windows.loss_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_executor_removals_total{reason!~"killed|decommissioned"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.loss_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) >= {{ $rules.thresholds.executors_lost | float64 | printf "%.12g" }}
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -246,7 +246,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorOutOfMemory
         expr: |-
-          sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.loss_window }} or 0 * spark_app_executor_removals_total{reason="oom"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.loss_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) > 0 or max without (executor_id) (spark_container_oom_kills_total - min_over_time(spark_container_oom_kills_total[{{ $rules.windows.loss_window }}])) > 0
+          sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.loss_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_executor_removals_total{reason="oom"}[1h] offset {{ $rules.windows.loss_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_executor_removals_total{reason="oom"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.loss_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) > 0 or max without (executor_id) (spark_container_oom_kills_total - min_over_time(spark_container_oom_kills_total[{{ $rules.windows.loss_window }}])) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -301,7 +301,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkTaskFailureRateHigh
         expr: |-
-          app:spark_app_failed_tasks:ratio_rate5m > {{ $rules.thresholds.task_failure_ratio | float64 | printf "%.12g" }} and sum without (status) ((spark_app_tasks_total{status="failed"} - (spark_app_tasks_total{status="failed"} offset {{ $rules.windows.failure_window }} or 0 * spark_app_tasks_total{status="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.failure_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }})))) >= {{ $rules.thresholds.task_failures | float64 | printf "%.12g" }}
+          app:spark_app_failed_tasks:ratio_rate5m > {{ $rules.thresholds.task_failure_ratio | float64 | printf "%.12g" }} and sum without (status) ((spark_app_tasks_total{status="failed"} - on (namespace, app_id, app_name, status) group_left () (max by (namespace, app_id, app_name, status) (spark_app_tasks_total{status="failed"} offset {{ $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (last_over_time(spark_app_tasks_total{status="failed"}[1h] offset {{ $rules.windows.failure_window }})) or max by (namespace, app_id, app_name, status) (0 * spark_app_tasks_total{status="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.failure_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }})))) >= {{ $rules.thresholds.task_failures | float64 | printf "%.12g" }}
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -318,7 +318,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkFetchFailures
         expr: |-
-          sum without (reason) ((spark_app_task_failures_total{reason="FetchFailed"} - (spark_app_task_failures_total{reason="FetchFailed"} offset {{ $rules.windows.fetch_window }} or 0 * spark_app_task_failures_total{reason="FetchFailed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.fetch_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.fetch_window }})))) >= {{ $rules.thresholds.fetch_failures | float64 | printf "%.12g" }}
+          sum without (reason) ((spark_app_task_failures_total{reason="FetchFailed"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_task_failures_total{reason="FetchFailed"} offset {{ $rules.windows.fetch_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_task_failures_total{reason="FetchFailed"}[1h] offset {{ $rules.windows.fetch_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_task_failures_total{reason="FetchFailed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.fetch_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.fetch_window }})))) >= {{ $rules.thresholds.fetch_failures | float64 | printf "%.12g" }}
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -373,7 +373,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingFallingBehind
         expr: |-
-          spark_streaming_input_rows_per_second / (spark_streaming_processed_rows_per_second > 0) > {{ $rules.thresholds.streaming_input_ratio | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0
+          spark_streaming_input_rows_per_second / (spark_streaming_processed_rows_per_second > 0) > {{ $rules.thresholds.streaming_input_ratio | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0 unless spark_streaming_query_idle_since_timestamp_seconds
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -407,7 +407,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingStalled
         expr: |-
-          time() - spark_streaming_last_progress_timestamp_seconds > {{ $rules.thresholds.streaming_stalled_seconds | float64 | printf "%.12g" }} and spark_streaming_query_active == 1 unless spark_streaming_query_idle_since_timestamp_seconds unless (time() - spark_streaming_last_progress_timestamp_seconds <= {{ $rules.thresholds.streaming_stalled_trigger_ratio | float64 | printf "%.12g" }} * (spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds))
+          time() - (spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or spark_streaming_query_started_timestamp_seconds or spark_streaming_last_progress_timestamp_seconds) > {{ $rules.thresholds.streaming_stalled_seconds | float64 | printf "%.12g" }} and spark_streaming_query_active == 1 unless spark_streaming_query_idle_since_timestamp_seconds unless (time() - (spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or spark_streaming_query_started_timestamp_seconds or spark_streaming_last_progress_timestamp_seconds) <= {{ $rules.thresholds.streaming_stalled_trigger_ratio | float64 | printf "%.12g" }} * (spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -424,7 +424,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingTerminated
         expr: |-
-          time() - spark_streaming_query_terminated_timestamp_seconds and spark_streaming_query_active == 0 and ignoring (result) ((spark_streaming_query_terminations_total{result="failed"} - (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.terminated_window }} or 0 * spark_streaming_query_terminations_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.terminated_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.terminated_window }}))) > 0)
+          time() - spark_streaming_query_terminated_timestamp_seconds and spark_streaming_query_active == 0 and ignoring (result) ((spark_streaming_query_terminations_total{result="failed"} - on (namespace, app_id, app_name, query_name, query_id, result) group_left () (max by (namespace, app_id, app_name, query_name, query_id, result) (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.terminated_window }}) or max by (namespace, app_id, app_name, query_name, query_id, result) (last_over_time(spark_streaming_query_terminations_total{result="failed"}[1h] offset {{ $rules.windows.terminated_window }})) or max by (namespace, app_id, app_name, query_name, query_id, result) (0 * spark_streaming_query_terminations_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.terminated_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.terminated_window }}))) > 0) unless on (namespace, app_id, query_name, query_id) (spark_streaming_query_terminations_total{result="failed"} == on (namespace, app_id, query_name, query_id) group_left () max by (namespace, app_id, query_name, query_id) (last_over_time((spark_streaming_query_terminations_total{result="failed"} and ignoring (result) spark_streaming_query_active == 1)[{{ $rules.windows.terminated_window }}:]))) unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }})
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -441,7 +441,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingRestarting
         expr: |-
-          sum without (result) ((spark_streaming_query_terminations_total{result="failed"} - (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.restart_window }} or 0 * spark_streaming_query_terminations_total{result="failed"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.restart_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.restart_window }})))) >= {{ $rules.thresholds.streaming_restarts | float64 | printf "%.12g" }}
+          sum without (result) ((spark_streaming_query_terminations_total{result="failed"} - on (namespace, app_id, app_name, query_name, query_id, result) group_left () (max by (namespace, app_id, app_name, query_name, query_id, result) (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.restart_window }}) or max by (namespace, app_id, app_name, query_name, query_id, result) (last_over_time(spark_streaming_query_terminations_total{result="failed"}[1h] offset {{ $rules.windows.restart_window }})) or max by (namespace, app_id, app_name, query_name, query_id, result) (0 * spark_streaming_query_terminations_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.restart_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.restart_window }})))) >= {{ $rules.thresholds.streaming_restarts | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }})
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -492,7 +492,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkDstreamFallingBehind
         expr: |-
-          spark_dstream_scheduling_delay_seconds > {{ $rules.thresholds.dstream_delay_ratio | float64 | printf "%.12g" }} * spark_dstream_batch_interval_seconds
+          spark_dstream_last_batch_scheduling_delay_seconds > {{ $rules.thresholds.dstream_delay_ratio | float64 | printf "%.12g" }} * spark_dstream_batch_interval_seconds
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -611,7 +611,7 @@ groups:
         annotations:
           summary: "A daemon of spark-exporter cannot be scraped."
           description: |-
-            Prometheus gets nothing from the daemon {{ "{{" }} $labels.instance }} (job {{ "{{" }} $labels.job }}, up is {{ "{{" }} $value | humanize }}), so that no other alert about Spark can fire. Look at the daemon's log and at the targets of Prometheus.
+            Prometheus {{ "{{" }} if $labels.instance }}gets nothing from the daemon {{ "{{" }} $labels.instance }} (job {{ "{{" }} $labels.job }}, up is {{ "{{" }} $value | humanize }}){{ "{{" }} else }}knows of no daemon{{ "{{" }} end }}, so that no other alert about Spark can fire. Look at the daemon's log and at the targets of Prometheus.
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterDown.md
 {{- end }}
 {{- end }}
@@ -670,7 +670,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExporterSeriesDropped
         expr: |-
-          (spark_exporter_series_dropped_total{reason!="label_truncated"} - (spark_exporter_series_dropped_total{reason!="label_truncated"} offset {{ $rules.windows.drop_window }} or 0 * spark_exporter_series_dropped_total{reason!="label_truncated"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.drop_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }}))) > 0
+          (spark_exporter_series_dropped_total{reason!="label_truncated"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_exporter_series_dropped_total{reason!="label_truncated"} offset {{ $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_exporter_series_dropped_total{reason!="label_truncated"}[1h] offset {{ $rules.windows.drop_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_exporter_series_dropped_total{reason!="label_truncated"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.drop_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }}))) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -687,7 +687,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExporterValuesRefused
         expr: |-
-          sum without (executor_id) ((spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} - (spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} offset {{ $rules.windows.drop_window }} or 0 * spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} and on (app_id, instance) (spark_app_up offset {{ $rules.windows.drop_window }} or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }})))) > 0
+          sum without (executor_id) ((spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} - on (namespace, app_id, app_name, executor_id, reason) group_left () (max by (namespace, app_id, app_name, executor_id, reason) (spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} offset {{ $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, executor_id, reason) (last_over_time(spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}[1h] offset {{ $rules.windows.drop_window }})) or max by (namespace, app_id, app_name, executor_id, reason) (0 * spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.drop_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }})))) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
