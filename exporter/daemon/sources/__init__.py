@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from exporter.daemon.frame import Frame
@@ -18,12 +19,13 @@ class Facts(NamedTuple):
     """It would count as failed if it ended now."""
 
 
-class Update(NamedTuple, Generic[T]):
+@dataclass(frozen=True)
+class Update(Generic[T]):
     """What a source found out, and how long it was left waiting for it on purpose."""
 
     value: T
     waited: float = 0.0
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
 
 
 class Source(Protocol[T]):
