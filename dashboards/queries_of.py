@@ -16,9 +16,10 @@ STAND_INS = MappingProxyType(
 
 # Not $1 of label_replace.
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{(\w+)(?::\w+)?\})")
-_LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)", re.DOTALL)
-_QUERY_RESULT = re.compile(r"query_result\((.+)\)", re.DOTALL)
-_LABEL_NAMES = re.compile(r"label_names\((.+)\)", re.DOTALL)
+LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)", re.DOTALL)
+QUERY_RESULT = re.compile(r"query_result\((.+)\)", re.DOTALL)
+LABEL_NAMES = re.compile(r"label_names\((.+)\)", re.DOTALL)
+"""The forms that queries of variables have here."""
 
 
 class Query(NamedTuple):
@@ -75,11 +76,11 @@ def queries_of(dashboard: Mapping[str, Any]) -> list[Query]:
 
 def _as_promql(query: str) -> str:
     """Return PromQL that finds the series in which Grafana looks for a variable's values."""
-    if found := _LABEL_VALUES.fullmatch(query):
+    if found := LABEL_VALUES.fullmatch(query):
         return f"group by ({found[2]}) ({found[1]})"
-    if found := _QUERY_RESULT.fullmatch(query):
+    if found := QUERY_RESULT.fullmatch(query):
         return found[1]
-    if found := _LABEL_NAMES.fullmatch(query):
+    if found := LABEL_NAMES.fullmatch(query):
         # Grafana looks for the pattern anywhere in a name.
         return f'{{__name__=~".*{found[1]}.*"}}'
     raise ValueError(f"{query} is no query of a variable that is used here")

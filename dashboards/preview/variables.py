@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from dashboards.queries_of import fill
+from dashboards.queries_of import LABEL_NAMES, LABEL_VALUES, QUERY_RESULT, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 Values = dict[str, str | list[str]]
 
-_LABEL_VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)", re.DOTALL)
-_LABEL_NAMES = re.compile(r"label_names\((.+)\)", re.DOTALL)
-_QUERY_RESULT = re.compile(r"query_result\((.+)\)", re.DOTALL)
 _BY_TEXT = (5, 6, 7, 8)
 _NATURAL = re.compile(r"(\d+)")
 _RATE_SCRAPES = 4
@@ -66,12 +63,12 @@ def _default(variable: Mapping[str, Any], server: Prometheus, values: Values) ->
 def _found(variable: Mapping[str, Any], server: Prometheus, values: Values) -> list[str]:
     """Return the values among which Grafana lets a person choose."""
     query = fill(variable["query"], values)
-    if asked := _LABEL_VALUES.fullmatch(query):
+    if asked := LABEL_VALUES.fullmatch(query):
         texts = [one[asked[2]] for one in server.series(asked[1]) if asked[2] in one]
-    elif asked := _LABEL_NAMES.fullmatch(query):
+    elif asked := LABEL_NAMES.fullmatch(query):
         selector = f'{{__name__=~".*{asked[1]}.*"}}'
         texts = [name for one in server.series(selector) for name in one]
-    elif asked := _QUERY_RESULT.fullmatch(query):
+    elif asked := QUERY_RESULT.fullmatch(query):
         texts = [_as_text(one.labels, one.values[0]) for one in server.instant(asked[1])]
     else:
         raise ValueError(f"{query} is no query of a variable that is used here")

@@ -9,7 +9,6 @@ truth; DEMO_LISTEN is the daemon's address (default 127.0.0.1:4060, port 0 takes
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import re
 import subprocess
@@ -26,25 +25,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import local_spark
 from demo.scrape import Sample, compare, read_custom, table
 from stack import (
+    ABSENT,
     END_SECONDS,
     RULES,
     START_SECONDS,
     StackError,
+    add_grafana,
+    end_after,
     end_on_signals,
     free_port,
     log_ends,
     program,
+    seconds_in,
     start_alertmanager,
     start_daemon,
-    start_grafana,
     start_prometheus,
 )
 
 if TYPE_CHECKING:
-    from stack import Alertmanager, Program, Prometheus
+    from stack import Program
 
 HERE = Path(__file__).resolve().parent
-ABSENT = "not on the PATH, so not started"
 SCRAPE_INTERVAL = "2s"
 REFRESH_SECONDS = 1.0
 LOG_SECONDS = 5.0
@@ -98,25 +99,8 @@ def start_servers(stack: contextlib.ExitStack, directory: Path, address: str) ->
     return {
         "Prometheus": prometheus.url if prometheus else ABSENT,
         "Alertmanager": manager.url if manager else ABSENT,
-        "Grafana": add_grafana(stack, directory, prometheus, manager),
+        "Grafana": add_grafana(stack, directory, prometheus, manager, scrape_interval=SCRAPE_INTERVAL),
     }
-
-
-def add_grafana(
-    stack: contextlib.ExitStack, directory: Path, prometheus: Prometheus | None, manager: Alertmanager | None
-) -> str:
-    """Start Grafana if it is there; return where it is, or why it is not."""
-    if prometheus is None:
-        return "wants Prometheus, so not started"
-    alerts = manager.url if manager else None
-    try:
-        grafana = stack.enter_context(
-            start_grafana(directory, prometheus.url, alertmanager_url=alerts, scrape_interval=SCRAPE_INTERVAL)
-        )
-    except StackError as error:
-        # Whatever Grafana is installed here, the rest of the demo is worth a look.
-        return f"not started: {error}"
-    return grafana.url if grafana else ABSENT
 
 
 def settings() -> tuple[str, float | None]:
@@ -127,16 +111,7 @@ def settings() -> tuple[str, float | None]:
         sys.exit(f"DEMO_LISTEN={address!r} is not an address such as 127.0.0.1:4060")
     if int(found[2]) == 0:
         address = f"{found[1]}:{free_port()}"
-    text = os.environ.get("DEMO_SECONDS")
-    if not text:
-        return address, None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < threading.TIMEOUT_MAX:
-        sys.exit(f"DEMO_SECONDS={text!r} is not a number of seconds such as 30")
-    return address, seconds
+    return address, seconds_in("DEMO_SECONDS", "30")
 
 
 def main() -> int:
@@ -144,10 +119,7 @@ def main() -> int:
     address, seconds = settings()
     ended = threading.Event()
     end_on_signals(ended, "The demo")
-    if seconds:
-        timer = threading.Timer(seconds, ended.set)
-        timer.daemon = True
-        timer.start()
+    end_after(seconds, ended)
     with tempfile.TemporaryDirectory(prefix="spark-exporter-demo-") as name:
         try:
             return 0 if demo(Path(name), address, ended) else 1

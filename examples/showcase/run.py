@@ -8,8 +8,6 @@ applications that are left go on until Ctrl-C. Environment: SHOWCASE_SECONDS end
 from __future__ import annotations
 
 import contextlib
-import math
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,21 +20,7 @@ import requests
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from showcase.guests import Ended
 from showcase.showcase import Showcase
-from stack import StackError, end_on_signals, log_ends
-
-
-def seconds() -> float | None:
-    """Return how long to run, None for ever, or end with a sentence."""
-    text = os.environ.get("SHOWCASE_SECONDS")
-    if not text:
-        return None
-    try:
-        given = float(text)
-    except ValueError:
-        given = math.nan
-    if not 0 < given < threading.TIMEOUT_MAX:
-        sys.exit(f"SHOWCASE_SECONDS={text!r} is not a number of seconds such as 300")
-    return given
+from stack import StackError, end_after, end_on_signals, log_ends, seconds_in
 
 
 def show(directory: Path, ended: threading.Event) -> None:
@@ -55,13 +39,10 @@ def show(directory: Path, ended: threading.Event) -> None:
 
 def main() -> int:
     """Run the showcase in a temporary directory and return its exit code."""
-    limit = seconds()
+    limit = seconds_in("SHOWCASE_SECONDS", "300")
     ended = threading.Event()
     end_on_signals(ended, "The showcase")
-    if limit:
-        timer = threading.Timer(limit, ended.set)
-        timer.daemon = True
-        timer.start()
+    end_after(limit, ended)
     with tempfile.TemporaryDirectory(prefix="spark-exporter-showcase-") as name:
         try:
             with contextlib.suppress(Ended):

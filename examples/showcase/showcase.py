@@ -15,14 +15,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from showcase import guests, hurried
-from stack import StackError, start_alertmanager, start_daemon, start_grafana, start_prometheus
+from stack import ABSENT, add_grafana, start_alertmanager, start_daemon, start_prometheus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typing_extensions import Self
 
-ABSENT = "not on the PATH, so not started"
 NAMES = ("batch", "streams", "plain", "failing", "waiting")
 CALM = ("shuffle", "query", "cache", "pay", "remember", "fail")
 FROZEN_SECONDS = 15.0
@@ -113,28 +112,16 @@ class Showcase:
                 scrape_interval=self._interval,
             )
         )
-        self._grafana = self._start_grafana()
-        for name in ("batch", "streams"):
-            self.applications[name].wait()
-
-    def _start_grafana(self) -> str:
-        """Start Grafana if it is there; return where it is, or why it is not."""
-        if self.prometheus is None:
-            return "wants Prometheus, so not started"
-        manager = self.alertmanager.url if self.alertmanager else None
-        grafana = start_grafana(
+        self._grafana = add_grafana(
+            self._stack,
             self.directory,
-            self.prometheus.url,
-            alertmanager_url=manager,
+            self.prometheus,
+            self.alertmanager,
             scrape_interval=self._interval,
             dashboards=self.directory / "generated",
         )
-        try:
-            server = self._stack.enter_context(grafana)
-        except StackError as error:
-            # Whatever Grafana is installed here, the rest is worth a look.
-            return f"not started: {error}"
-        return server.url if server else ABSENT
+        for name in ("batch", "streams"):
+            self.applications[name].wait()
 
     def places(self) -> dict[str, str]:
         """Return where everything is to be seen, or why not."""

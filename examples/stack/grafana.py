@@ -14,6 +14,9 @@ from stack.programs import StackError, free_port, program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stack.servers import Alertmanager, Prometheus
+
+ABSENT = "not on the PATH, so not started"
 PACKAGED_HOME = Path("/usr/share/grafana")
 
 
@@ -65,6 +68,35 @@ def start_grafana(  # noqa: PLR0913 - all but two have defaults
         server = Grafana(f"http://{address}")
         running.wait_until_answers(f"{server.url}/api/health")
         yield server
+
+
+def add_grafana(  # noqa: PLR0913 - all but four have defaults
+    stack: contextlib.ExitStack,
+    directory: Path,
+    prometheus: Prometheus | None,
+    manager: Alertmanager | None,
+    *,
+    scrape_interval: str,
+    dashboards: Path = provisioned.DASHBOARDS,
+) -> str:
+    """Start Grafana until ``stack`` is left, if it is there; return where it is, or why it is not.
+
+    Whatever Grafana is installed here, the rest of a run is worth a look without it.
+    """
+    if prometheus is None:
+        return "wants Prometheus, so not started"
+    grafana = start_grafana(
+        directory,
+        prometheus.url,
+        alertmanager_url=manager.url if manager else None,
+        scrape_interval=scrape_interval,
+        dashboards=dashboards,
+    )
+    try:
+        server = stack.enter_context(grafana)
+    except StackError as error:
+        return f"not started: {error}"
+    return server.url if server else ABSENT
 
 
 def _command() -> list[str] | None:
