@@ -36,7 +36,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 # A number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
 EXPOSE 4060
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4060/-/healthy', timeout=4)"]
+# It asks where SPARK_EXPORTER_WEB_LISTEN_ADDRESS says, with TLS or without.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=10s CMD ["spark-exporter", "healthcheck"]
 ENTRYPOINT ["spark-exporter"]
 CMD ["serve"]

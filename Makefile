@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := $(shell find exporter -name '*.py' -o -name '*.java' -o -name '*.yaml' -o -name '*.css' -o -name py.typed | grep -v artifacts) setup.py setup.cfg pyproject.toml
 
+# Most tests wait for other programs, so that two cores are enough. With Spark, each worker needs up to 2 GB.
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -27,17 +31,21 @@ help: ## Show this list
 .PHONY: install
 install: .venv/installed ## Make .venv and install the package into it
 
+# Spark's classes for the tests: with them, it starts in half of the time.
+.venv/spark-classes.jsa: .venv/dependencies tools/class_archive.py
+	$(BIN)/python tools/class_archive.py $@
+
 .PHONY: demo
 demo: install ## Run a Spark job with the plugin and the daemon, and watch its metrics (DEMO_SECONDS=30 ends it)
 	@$(BIN)/python examples/demo/run.py
 
 .PHONY: test
-test: install ## Run the tests
-	$(BIN)/pytest
+test: install .venv/spark-classes.jsa ## Run the tests, WORKERS=2 at a time
+	$(PYTEST)
 
 .PHONY: stress
-stress: install ## Run the long tests on real Spark: a million rows, killed processes, whole applications
-	$(BIN)/pytest tests/stress
+stress: install .venv/spark-classes.jsa ## Run the long tests on real Spark: a million rows, killed processes, whole applications
+	$(PYTEST) tests/stress
 
 .PHONY: compat
 compat: install ## Run applications on other versions of Spark, each in a virtualenv in .venv-compat
@@ -47,10 +55,11 @@ compat: install ## Run applications on other versions of Spark, each in a virtua
 proof: install ## Run the showcase once; every query must have data, the failures must fire their alerts
 	$(BIN)/pytest tests/proof
 
+# All tests of a file on one worker: what they share, such as an image, takes long to make.
 .PHONY: kubernetes
 kubernetes: install ## Build Helm and a real API server with Go, and test the chart, the discovery and the image
 	tools/kubernetes.sh
-	$(BIN)/pytest tests/chart tests/kubernetes tests/image
+	$(PYTEST) --dist loadfile tests/chart tests/kubernetes tests/image
 
 .PHONY: showcase
 showcase: install ## Run applications that do everything, well and badly, to see full dashboards

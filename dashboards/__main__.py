@@ -11,6 +11,7 @@ from dashboards import build, chart
 from dashboards.chart import ChartError
 from dashboards.config import DEFAULT, ConfigError, load
 from dashboards.grid import LayoutError
+from dashboards.judgement import ThresholdError
 from dashboards.promql import PromqlError
 from dashboards.rules import build as rules
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = parser.parse_args(arguments)
     try:
         texts = _texts(load(flags.config), flags.output, flags.chart)
-    except (ChartError, ConfigError, LayoutError, PromqlError) as error:
+    except (ChartError, ConfigError, LayoutError, PromqlError, ThresholdError) as error:
         print(error, file=sys.stderr)
         return 2
     stale = _stale(texts)

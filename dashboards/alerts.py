@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboards.limits import BAD, NEUTRAL, WARNING, Look
 from dashboards.table import Column, Key, Table
 
 if TYPE_CHECKING:
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 KEYS = ("alertname", "severity", "app_name", "app_id", "executor_id", "query_name", "of")
 """Labels that the table has columns for."""
 _SUBJECTS = ("collector", "target", "of", "stage_id", "queue", "metric", "reason")
+_SEVERITIES = (
+    ("critical", Look("critical", BAD)),
+    ("warning", Look("warning", WARNING)),
+    ("info", Look("info", NEUTRAL)),
+)
 _OURS = 'alertname=~"Spark.+"'
 
 
@@ -44,7 +50,7 @@ def table(config: Config, scope: Scope, *, width: int) -> Table:
                 "Alert",
                 link=("Open the runbook", config.runbook_url_base + "/${__value.raw}.md"),
             ),
-            Key("severity", "Severity", width=80),
+            Key("severity", "Severity", width=80, looks=_SEVERITIES),
             Key("app_name", "Application"),
             Key("app_id", "Run"),
             Key("executor_id", "Executor", width=80),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from dashboards import stand_ins
-from dashboards.config import SEVERITIES
+from dashboards.config import ENDS, SEVERITIES, is_share
 from dashboards.rules import build as rules
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CHART = Path(__file__).resolve().parent.parent / "helm" / "spark-exporter"
 DASHBOARDS, RULES = "files/dashboards", "templates/_rules.tpl"
 VALUES, SCHEMA = "values.yaml", "values.schema.json"
+DEFAULTS = "files/defaults.json"
 """Paths within the chart's folder."""
 
 BEGIN = "# Written by `python -m dashboards` from dashboards/config.yaml: do not edit."
@@ -36,9 +37,20 @@ _UNITS = (["d", "h", "m", "s"], ["h", "m", "s"], ["m", "s"], ["s"])
 _DURATION = "^({})$".format(
     "|".join(f"[0-9]+{first}" + "".join(f"([0-9]+{unit})?" for unit in rest) for first, *rest in _UNITS)
 )
+_SELECTOR = """\
+Matchers of labels: which targets of Prometheus are daemons; the dashboards look for them, too.
+  # The chart's monitors call the job `spark-exporter`: another one needs a relabeling in
+  # `serviceMonitor.relabelings` as well."""
 # `--set` makes texts of 0.3 and 1e6.
 _NUMBER = {"type": ["number", "string"], "minimum": 0, "pattern": r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"}
+_SHARE = {
+    "type": ["number", "string"],
+    "minimum": 0,
+    "maximum": 1,
+    "pattern": r"^(0?\.[0-9]+|[01]|1\.0+|[0-9](\.[0-9]+)?[eE]-[0-9]+)$",
+}
 _MATCHER = r'\w+(=~|!~|!=|=)"[^"]*"'
+_NOBODY = re.compile(r" or absent\(.*\)$")
 
 
 class ChartError(ValueError):
@@ -58,10 +70,13 @@ def documents(config: Config, dashboards: Mapping[str, str], folder: Path = CHAR
 
     """
     files = {f"{DASHBOARDS}/{Path(path).name}": text for path, text in dashboards.items()}
+    values = _with_values(_read(folder, VALUES), config)
     return {
         **files,
         RULES: template(config),
-        VALUES: _with_values(_read(folder, VALUES), config),
+        VALUES: values,
+        # A template cannot read values.yaml itself, only what the user's values made of it.
+        DEFAULTS: json.dumps(yaml.safe_load(values), indent=2) + "\n",
         SCHEMA: _with_schema(_read(folder, SCHEMA), config),
     }
 
@@ -88,7 +103,13 @@ def template(config: Config) -> str:
     lines += ['{{- define "spark-exporter.rules" -}}', "{{- $rules := .Values.rules -}}", "groups:"]
     for group in groups:
         lines += _group(group, standing)
-    return "\n".join([*lines, "{{- end }}"]) + "\n"
+    return "\n".join([*lines, "{{- end }}", *_ends()]) + "\n"
+
+
+def _ends() -> list[str]:
+    """Return the alerts by the windows with which they end, as JSON."""
+    ends = json.dumps({window: list(names) for window, names in ENDS.items()})
+    return ["", '{{- define "spark-exporter.ends" -}}', ends, "{{- end }}"]
 
 
 def _group(group: Mapping[str, Any], standing: stand_ins.StandIns) -> list[str]:
@@ -102,7 +123,7 @@ def _group(group: Mapping[str, Any], standing: stand_ins.StandIns) -> list[str]:
 
 
 def _rule(rule: Mapping[str, Any], standing: stand_ins.StandIns) -> list[str]:
-    expression = ["        expr: |-", f"          {standing.expressions(rule['expr'])}"]
+    expression = ["        expr: |-", f"          {_of_mode(standing.expressions(rule['expr']))}"]
     if "record" in rule:
         return [f"      - record: {rule['record']}", *expression]
     notes = rule["annotations"]
@@ -124,6 +145,11 @@ def _rule(rule: Mapping[str, Any], standing: stand_ins.StandIns) -> list[str]:
         "{{- end }}",
         "{{- end }}",
     ]
+
+
+def _of_mode(expression: str) -> str:
+    # Beside the drivers there is no daemon as long as there is no driver.
+    return _NOBODY.sub(r'{{ if include "spark-exporter.fleet" $ }}\g<0>{{ end }}', expression)
 
 
 def _same(groups: list[dict[str, Any]], config: Config, standing: stand_ins.StandIns) -> None:
@@ -152,8 +178,12 @@ def _with_values(text: str, config: Config) -> str:
         for name, alert in config.alerts.items()
     }
     sections = [
-        ("selector", config.selector, "Matchers of labels: which targets of Prometheus are daemons."),
-        ("runbook_url_base", config.runbook_url_base, "Where the runbooks are served."),
+        ("selector", config.selector, _SELECTOR),
+        (
+            "runbook_url_base",
+            config.runbook_url_base,
+            "Where the runbooks are served. The dashboards lead there, too.",
+        ),
         ("thresholds", thresholds, "What the alerts call bad. dashboards/config.yaml explains each."),
         ("windows", dict(config.windows), "How far back the alerts look that compare with what was."),
         ("alerts", alerts, "Of each alert: whether it is there, its severity, how long before it fires."),
@@ -181,8 +211,8 @@ def _with_schema(text: str, config: Config) -> str:
     schema["properties"]["rules"] = _object(
         {
             "selector": {"type": "string", "pattern": f"^{_MATCHER}(,\\s*{_MATCHER})*$"},
-            "runbook_url_base": {"type": "string", "pattern": r"^https?://\S+$"},
-            "thresholds": _object(dict.fromkeys(config.thresholds, _NUMBER)),
+            "runbook_url_base": {"type": "string", "pattern": r"^https?://[^\s{}\"\\]+$"},
+            "thresholds": _object({key: _SHARE if is_share(key) else _NUMBER for key in config.thresholds}),
             "windows": _object({key: {"allOf": [duration, {"pattern": "[1-9]"}]} for key in config.windows}),
             "alerts": _object(dict.fromkeys(config.alerts, _object(alert))),
         }
@@ -191,10 +221,8 @@ def _with_schema(text: str, config: Config) -> str:
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object that has all of these properties and no other."""
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(properties),
-        "properties": properties,
-    }
+    """Return the schema of an object that has no other properties than these.
+
+    None is required: `helm upgrade --reuse-values` brings values from before a property was there.
+    """
+    return {"type": "object", "additionalProperties": False, "properties": properties}

@@ -21,8 +21,31 @@ SEVERITIES = ("critical", "warning", "info")
 
 _DURATION = re.compile(r"(?=\d)(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?")
 _MATCHERS = re.compile(r'\w+(?:=~|!~|!=|=)"[^"]*"(?:,\s*\w+(?:=~|!~|!=|=)"[^"]*")*')
+_TIME_FROM = re.compile(r"now-[1-9]\d*[smhdwMy](?:/[smhdwMy])?|now/[smhdwMy]")
+_REFRESH = re.compile(r"[1-9]\d*[smhd]")
+# Prometheus expands annotations as templates.
+_URL = re.compile(r"https?://[^\s{}\"\\]+")
+_MULTIPLE = re.compile(r"\w*(growth|trigger|skew|task|delay|input|input_warning)_ratio")
+"""Names of ratios that may be above 1; the others are shares of a whole."""
 _UID = "at most 20 letters, digits, _ or -"
 _TIME = "a time such as 10m"
+
+ENDS = MappingProxyType(
+    {
+        "end_window": ("SparkApplicationFailed", "SparkApplicationLost"),
+        "failure_window": ("SparkTaskFailureRateHigh",),
+        "job_window": ("SparkJobsFailing",),
+        "loss_window": ("SparkExecutorsLost",),
+        "oom_window": ("SparkExecutorOutOfMemory",),
+        "fetch_window": ("SparkFetchFailures",),
+        "events_window": ("SparkListenerBusDroppingEvents",),
+        "custom_stall_window": ("SparkCustomMetricStalled",),
+        "restart_window": ("SparkStreamingRestarting",),
+        "drop_window": ("SparkExporterSeriesDropped", "SparkExporterValuesRefused"),
+        "refusal_window": ("SparkExporterTargetsRefused",),
+    }
+)
+"""Alerts that end by themselves when the window does; one that has to wait for longer can never fire."""
 
 
 class ConfigError(ValueError):
@@ -59,6 +82,8 @@ class Config:
     dashboards: Dashboards
     thresholds: Mapping[str, float]
     """By names that end in their unit; what both panels and alerts call bad."""
+    panels: Mapping[str, float]
+    """By names that end in their unit; what panels call bad, and no alert."""
     windows: Mapping[str, str]
     alerts: Mapping[str, Alert]
 
@@ -74,14 +99,31 @@ def load(path: Path = DEFAULT) -> Config:
     expected = _read(DEFAULT)
     _compare(document, expected, path, "")
     try:
-        return _build(document)
+        config = _build(document)
+        _contradictions(config)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    return config
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what YAML does, too: a key twice in a mapping, of which one would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value} is there twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        # It is a safe one.
+        return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -105,23 +147,20 @@ def _compare(given: Any, expected: Any, path: Path, where: str) -> None:
 
 
 def _build(document: Mapping[str, Any]) -> Config:
-    shown, thresholds, windows = document["dashboards"], document["thresholds"], document["windows"]
+    shown, windows = document["dashboards"], document["windows"]
     return Config(
         selector=_matching(
             document, "selector", _MATCHERS, 'matchers of labels such as job="spark-exporter"'
         ),
-        runbook_url_base=_matching(document, "runbook_url_base", re.compile(r"https?://\S+"), "a URL").rstrip(
-            "/"
-        ),
+        runbook_url_base=_matching(document, "runbook_url_base", _URL, "a URL without braces").rstrip("/"),
         dashboards=Dashboards(
             uid_prefix=_matching(shown, "uid_prefix", re.compile(r"[\w-]{1,20}"), _UID, "dashboards."),
             tags=_texts(shown["tags"], "dashboards.tags"),
-            refresh=_matching(shown, "refresh", _DURATION, _TIME, "dashboards."),
-            time_from=_matching(
-                shown, "time_from", re.compile(r"now-\w+"), "a time such as now-1h", "dashboards."
-            ),
+            refresh=_matching(shown, "refresh", _REFRESH, "a time such as 30s", "dashboards."),
+            time_from=_matching(shown, "time_from", _TIME_FROM, "a time such as now-1h", "dashboards."),
         ),
-        thresholds=MappingProxyType({key: _threshold(key, value) for key, value in thresholds.items()}),
+        thresholds=_numbers(document, "thresholds"),
+        panels=_numbers(document, "panels"),
         windows=MappingProxyType({key: _window(windows, key) for key in windows}),
         alerts=MappingProxyType({key: _alert(key, value) for key, value in document["alerts"].items()}),
     )
@@ -143,10 +182,17 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _threshold(key: str, value: Any) -> float:
+def _numbers(document: Mapping[str, Any], section: str) -> Mapping[str, float]:
+    found = {key: _number(f"{section}.{key}", value) for key, value in document[section].items()}
+    return MappingProxyType(found)
+
+
+def _number(where: str, value: Any) -> float:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or value < 0:
-        raise ConfigError(f"thresholds.{key} is {value!r}; expected a number that is not negative")
+        raise ConfigError(f"{where} is {value!r}; expected a number that is not negative")
+    if is_share(where) and value > 1:
+        raise ConfigError(f"{where} is {value!r}; expected a part of 1, such as 0.2 for 20 %")
     return float(value)
 
 
@@ -164,6 +210,34 @@ def _alert(name: str, given: Mapping[str, Any]) -> Alert:
     if given["severity"] not in SEVERITIES:
         raise ConfigError(f"{where}severity is {given['severity']!r}; expected {_either(SEVERITIES)}")
     return Alert(given["enabled"], given["severity"], _matching(given, "for", _DURATION, _TIME, where))
+
+
+def is_share(name: str) -> bool:
+    """Say whether a number is a part of a whole, so that it is 1 at most."""
+    return name.endswith("_ratio") and not _MULTIPLE.fullmatch(name.rpartition(".")[2])
+
+
+def _contradictions(config: Config) -> None:
+    """Check that no alert is one that can never fire."""
+    moving, still = (config.windows[f"custom_{one}_window"] for one in ("moving", "stall"))
+    if seconds(moving) < 2 * seconds(still):
+        raise ConfigError(
+            f"windows.custom_moving_window is {moving}; expected twice custom_stall_window ({still}) at least"
+        )
+    for window, names in ENDS.items():
+        for name in names:
+            alert = config.alerts[name]
+            if alert.enabled and seconds(alert.hold) >= seconds(config.windows[window]):
+                raise ConfigError(
+                    f"alerts.{name}.for is {alert.hold}; expected less than windows.{window}"
+                    f" ({config.windows[window]}), after which the alert ends"
+                )
+
+
+def seconds(duration: str) -> int:
+    """Return the length of a time as Prometheus writes it, such as 10m, or 0s."""
+    units = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+    return sum(int(count) * units[unit] for count, unit in re.findall(r"(\d+)([dhms])", duration))
 
 
 def _either(words: Iterable[str]) -> str:

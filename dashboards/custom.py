@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from dashboards import variables
 from dashboards.defaults import Dashboard
 from dashboards.grid import Row
-from dashboards.limits import never
+from dashboards.judgement import NoBadValue
+from dashboards.limits import WARNING, above, never, some
 from dashboards.panels import HeatMap, Query, Ranking, Series
 from dashboards.queries import custom as q
 from dashboards.table import Column, Key, Table
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 _PREFIX = "spark_custom_"
 # A legend of its own for any labels: Grafana writes those that differ.
 _LABELS = ""
+_OWN_VALUES = NoBadValue("Only the author of the code knows which values are right.")
+_OWN_RATE = NoBadValue("Only the author of the code knows which rate is right.")
 
 
-def build(_config: Config) -> Dashboard:
+def build(config: Config) -> Dashboard:
     """Return the dashboard of custom metrics."""
     return Dashboard(
         name="custom",
@@ -39,7 +42,7 @@ def build(_config: Config) -> Dashboard:
             _split(),
         ),
         rows=(
-            Row("What there is", _overview()),
+            Row("What there is", _overview(config)),
             Row("Counter $counter", _counter()),
             Row("Gauge $gauge", _gauge()),
             Row("Histogram $histogram", _histogram()),
@@ -60,7 +63,7 @@ def _split() -> Any:
     return variable.regex(f"/^(?!(?:{hidden})$).+$/").current(variables.ALL)
 
 
-def _overview() -> tuple[Panel, ...]:
+def _overview(config: Config) -> tuple[Panel, ...]:
     return (
         Table(
             title="Counters and gauges",
@@ -70,6 +73,7 @@ def _overview() -> tuple[Panel, ...]:
             keys=(Key("__name__", "Metric"),),
             columns=(Column("Value", q.everything(), width=140),),
             sort="Value",
+            limits=_OWN_VALUES,
         ),
         Table(
             title="Histograms",
@@ -77,7 +81,7 @@ def _overview() -> tuple[Panel, ...]:
             " that observes them has not run.",
             width=5,
             keys=(Key("__name__", "Metric"),),
-            columns=(Column("Values", q.observations(), width=100),),
+            columns=(Column("Values", q.observations(), limits=some(WARNING), width=100),),
             sort="Values",
         ),
         Ranking(
@@ -87,12 +91,13 @@ def _overview() -> tuple[Panel, ...]:
             unit="short",
             width=5,
             queries=(Query(q.series_of_each(), "{{metric}}"),),
+            limits=above(config.panels["custom_metric_series"]),
         ),
         Series(
             title="What was refused",
-            description="Values and series that the client library or the plugin refused, by reason. Any is"
-            " missing in the panels here: series_limit wants fewer label values, invalid_value a look at"
-            " the code.",
+            description="Values and series that the client library or the plugin refused, by reason."
+            " What reaches the line is missing in the panels here: series_limit wants fewer label"
+            " values, invalid_value a look at the code.",
             unit="short",
             width=5,
             queries=(Query(q.refused(), "{{reason}}"),),
@@ -112,14 +117,16 @@ def _counter() -> tuple[Panel, ...]:
             unit="ops",
             width=8,
             queries=(Query(q.counter_rate(), _LABELS),),
+            limits=_OWN_RATE,
         ),
         Series(
             title="$counter: so far",
-            description="What the counter has come to, executors that have gone included. It never falls; a"
-            " flat line means that nothing is counted.",
+            description="What the counter has come to, executors that have gone included. It never falls;"
+            " where it is level nothing is counted.",
             unit="short",
             width=8,
             queries=(Query(q.counter_so_far(), _LABELS),),
+            limits=NoBadValue("A counter rises for as long as the application runs."),
         ),
         Series(
             title="$counter: by executor",
@@ -128,6 +135,7 @@ def _counter() -> tuple[Panel, ...]:
             unit="ops",
             width=8,
             queries=(Query(q.counter_by_executor(), "{{executor_id}}"),),
+            limits=_OWN_RATE,
         ),
     )
 
@@ -141,6 +149,7 @@ def _gauge() -> tuple[Panel, ...]:
             unit="short",
             minimum=None,
             queries=(Query(q.gauge(), _LABELS),),
+            limits=_OWN_VALUES,
         ),
         Series(
             title="$gauge: by executor",
@@ -149,6 +158,7 @@ def _gauge() -> tuple[Panel, ...]:
             unit="short",
             minimum=None,
             queries=(Query(q.gauge_by_executor(), "{{executor_id}}"),),
+            limits=_OWN_VALUES,
         ),
     )
 
@@ -161,6 +171,9 @@ def _histogram() -> tuple[Panel, ...]:
             " in one metric; a band that rises is getting slower or larger.",
             unit="short",
             queries=(Query(q.buckets(), "{{le}}"),),
+            limits=NoBadValue(
+                "The colours say how many values there are, and only the code's author knows which are right."
+            ),
         ),
         Series(
             title="$histogram: quantiles",
@@ -173,6 +186,7 @@ def _histogram() -> tuple[Panel, ...]:
                 Query(q.quantile(0.9), "0.9"),
                 Query(q.quantile(0.99), "0.99"),
             ),
+            limits=_OWN_VALUES,
         ),
         Series(
             title="$histogram: mean",
@@ -182,6 +196,7 @@ def _histogram() -> tuple[Panel, ...]:
             width=6,
             minimum=None,
             queries=(Query(q.mean(), _LABELS),),
+            limits=_OWN_VALUES,
         ),
         Series(
             title="$histogram: values per second",
@@ -190,6 +205,7 @@ def _histogram() -> tuple[Panel, ...]:
             unit="ops",
             width=6,
             queries=(Query(q.observed_per_second(), _LABELS),),
+            limits=NoBadValue("How many values there are depends on how often that code runs."),
         ),
         Series(
             title="$histogram: 0.99 by label",
@@ -199,6 +215,7 @@ def _histogram() -> tuple[Panel, ...]:
             width=6,
             minimum=None,
             queries=(Query(q.quantile_by_label(0.99), _LABELS),),
+            limits=_OWN_VALUES,
         ),
         Series(
             title="$histogram: 0.99 by executor",
@@ -208,5 +225,6 @@ def _histogram() -> tuple[Panel, ...]:
             width=6,
             minimum=None,
             queries=(Query(q.quantile_by_executor(0.99), "{{executor_id}}"),),
+            limits=_OWN_VALUES,
         ),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import promql_parser as promql
 
+from dashboards import matching
 from dashboards.vocabulary import ANY, CUSTOM_PREFIXES, TARGET_LABELS, Vocabulary, hint
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 _NAME = "__name__"
 _OF_COUNTERS = frozenset({"rate", "irate", "increase"})
 _OF_LEVELS = frozenset({"delta", "idelta", "deriv", "predict_linear"})
+_LEAST_RANGE = timedelta(seconds=20)
+"""A rate needs two scrapes, and nobody scrapes much more often than each ten seconds."""
 _SELECTS = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _REPLACES, _JOINS = "label_replace", "label_join"
 _OF_BUCKETS = "histogram_quantile"
@@ -21,6 +25,10 @@ _ABSENT = frozenset({"absent", "absent_over_time"})
 _UNION = "or"
 _SET = frozenset({"and", _UNION, "unless"})
 _CUSTOM = frozenset({"app_id", "app_name", "executor_id", ANY}) | TARGET_LABELS
+_KEEP_NAME = frozenset(
+    {"last_over_time", "first_over_time", "sort", "sort_desc", _REPLACES, _JOINS, *_ABSENT}
+)
+"""Functions whose results have the names of their metrics, or no series of theirs."""
 
 
 class PromqlError(ValueError):
@@ -52,8 +60,27 @@ class Flow:
             parsed = promql.parse(expression)
         except ValueError as error:
             raise self._error(f"{expression} is no PromQL: {error}") from None
-        found = self._visit(parsed)
+        return self.labels_of(parsed)
+
+    def labels_of(self, node: promql.Expr) -> frozenset[str]:
+        """Return the labels of the result of a part of a query."""
+        found = self._visit(node)
         return frozenset() if found is None else found
+
+    def counts(self, expression: str) -> bool | None:
+        """Return whether the result of a query that has been checked only goes up, as that of a counter."""
+        return self._grows(promql.parse(expression))
+
+    def _grows(self, node: promql.Expr) -> bool | None:
+        if isinstance(node, (promql.ParenExpr, promql.AggregateExpr)):
+            return self._grows(node.expr)
+        if isinstance(node, promql.Call) and node.func.name in {_REPLACES, _JOINS}:
+            return self._grows(node.args[0])
+        if isinstance(node, promql.VectorSelector):
+            series = self._vocabulary.find(node.name) if node.name else None
+            names = (one.value for one in node.matchers.matchers if one.name == _NAME)
+            return series.counter if series else any(name.endswith("_total") for name in names)
+        return False
 
     def _error(self, problem: str) -> PromqlError:
         return PromqlError(self._where, problem)
@@ -72,6 +99,9 @@ class Flow:
         names = [one for one in matchers if one.name == _NAME]
         labels = self._named(node.name) if node.name else self._named_by(names)
         self._need([one.name for one in matchers if one.name != _NAME], labels, str(node))
+        series = self._vocabulary.find(node.name or "")
+        for problem in matching.strange(matchers, series.values if series else {}):
+            raise self._error(f"{node} finds nothing: {problem}")
         return labels
 
     def _named(self, name: str) -> frozenset[str]:
@@ -115,6 +145,8 @@ class Flow:
         left, right = self._visit(node.lhs), self._visit(node.rhs)
         if left is None or right is None:
             return right if left is None else left
+        if problem := matching.contradiction(node):
+            raise self._error(f"{node} never matches: {problem}")
         matched = self._match(node, left, right)
         operation = str(node.op)
         if operation in _SET:
@@ -184,8 +216,18 @@ class Flow:
         return frozenset(one.name for one in node.matchers.matchers if one.op == equal and one.name != _NAME)
 
     def _counts(self, function: str, arguments: list[promql.Expr]) -> None:
-        ranges = [one.vector_selector for one in arguments if isinstance(one, promql.MatrixSelector)]
-        for name in filter(None, (selector.name for selector in ranges)):
+        for one in arguments if function not in _KEEP_NAME else ():
+            selector = one.vector_selector if isinstance(one, promql.MatrixSelector) else one
+            if isinstance(selector, promql.VectorSelector) and not selector.name and not _one_name(selector):
+                raise self._error(
+                    f"{function} drops the names of {one}: metrics with equal labels would be one series"
+                )
+        ranges = [one for one in arguments if isinstance(one, promql.MatrixSelector)]
+        for one in ranges if function in _OF_COUNTERS else ():
+            if one.range < _LEAST_RANGE:
+                least = int(_LEAST_RANGE.total_seconds())
+                raise self._error(f"{one} holds too few scrapes for {function}; expected {least}s at least")
+        for name in filter(None, (one.vector_selector.name for one in ranges)):
             series = self._vocabulary.find(name)
             if series is None or series.counter is None:
                 continue
@@ -198,3 +240,8 @@ class Flow:
         for name in wanted:
             if name not in labels and ANY not in labels:
                 raise self._error(f"there is no label {name} on {what}{hint(name, labels)}")
+
+
+def _one_name(selector: promql.VectorSelector) -> bool:
+    names = (one for one in selector.matchers.matchers if one.name == _NAME)
+    return any(one.op == promql.MatchOp.Equal for one in names)

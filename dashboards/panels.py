@@ -13,7 +13,8 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import heatmap as heat
 from grafana_foundation_sdk.models import prometheus
 
-from dashboards.limits import NONE, Limits
+from dashboards.judgement import Judgement, Line, NoBadValue, as_lines, by_colour, problem, sentence
+from dashboards.limits import BAD, PLAIN, Limits, Look, states
 from dashboards.variables import DATASOURCE
 
 if TYPE_CHECKING:
@@ -28,13 +29,6 @@ class Query(NamedTuple):
 
     expr: str
     legend: str
-
-
-class Look(NamedTuple):
-    """How a value is shown in place of a number: a text in a colour."""
-
-    text: str
-    colour: str
 
 
 def targets(
@@ -56,13 +50,17 @@ class Panel:
 
     title: str
     description: str
-    """What it shows, what a bad value means, and where to look next; in plain words."""
+    """What it shows, what a bad value means, and where to look next; in plain words.
+
+    Which values are bad follows it on the dashboard: see ``limits``.
+    """
     unit: str
     """Grafana's id of a unit; ``short`` for numbers of things."""
     queries: tuple[Query, ...]
     width: int = 12
     height: int = 8
-    limits: Limits = NONE
+    limits: Judgement | None = None
+    """Which values are bad, or why none is. Only where ``looks`` say so by their colours it is left out."""
     minimum: float | None = 0
     maximum: float | None = None
     decimals: int | None = None
@@ -78,8 +76,9 @@ class Panel:
 
         """
         builder = self._builder()
-        builder.id(number).title(self.title).description(self.description).datasource(DATASOURCE)
-        builder.grid_pos(place).unit(self.unit).thresholds(self.limits.build())
+        builder.id(number).title(self.title).description(f"{self.description} {self._judged()}")
+        builder.datasource(DATASOURCE)
+        builder.grid_pos(place).unit(self.unit).thresholds((self._thresholds or PLAIN).build())
         if self.minimum is not None:
             builder.min(self.minimum)
         if self.maximum is not None:
@@ -90,6 +89,29 @@ class Panel:
             builder.mappings([mapping(dict(self.looks))])
         built: models.Panel = builder.build()
         return built
+
+    def problem(self) -> str | None:
+        """Return what is wrong with what the panel says about bad values; None if nothing is."""
+        return problem(self._judgement, [query.legend for query in self.queries])
+
+    @property
+    def _judgement(self) -> Judgement | None:
+        return self.limits or (states(self.looks) if self.looks else None)
+
+    @property
+    def _thresholds(self) -> Limits | None:
+        """The thresholds that Grafana knows of; None without, and where they are series themselves."""
+        return self._judgement if isinstance(self._judgement, Limits) else None
+
+    def _judged(self) -> str:
+        """Return which values are bad, in words."""
+        if self._judgement is None:
+            return ""
+        return sentence(self._judgement, self._colours())
+
+    def _colours(self) -> Mapping[str, str]:
+        """Return which values have which colour, in words."""
+        return by_colour(self._thresholds or PLAIN, self.unit, self.looks)
 
     def _builder(self) -> Any:
         raise NotImplementedError
@@ -102,6 +124,19 @@ def mapping(texts: Mapping[str, Look]) -> models.ValueMap:
         for index, (value, look) in enumerate(texts.items())
     }
     return models.ValueMap(options=results)
+
+
+def _fixed(colour: str) -> models.DynamicConfigValue:
+    return models.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour})
+
+
+def _dashed() -> tuple[models.DynamicConfigValue, ...]:
+    """Return what makes a series look like a threshold."""
+    style = {"fill": "dash", "dash": [10, 10]}
+    return (
+        models.DynamicConfigValue(id_val="custom.lineStyle", value=style),
+        models.DynamicConfigValue(id_val="custom.fillOpacity", value=0),
+    )
 
 
 def _colour(mode: models.FieldColorModeId) -> builders.FieldColor:
@@ -118,6 +153,7 @@ class Stat(Panel):
 
     width: int = 3
     height: int = 4
+    limits: Limits | NoBadValue | None = None
     instant: bool = False
     """Whether the query is asked once, at the end of the time range."""
     graph: bool = True
@@ -126,7 +162,7 @@ class Stat(Panel):
         builder = (
             stat.Panel().reduce_options(_last()).color_scheme(_colour(models.FieldColorModeId.THRESHOLDS))
         )
-        coloured = self.limits.judges or bool(self.looks)
+        coloured = self._thresholds is not None
         builder = builder.color_mode(
             looks.BigValueColorMode.VALUE if coloured else looks.BigValueColorMode.NONE
         )
@@ -158,17 +194,21 @@ class Series(Panel):
             builder = builder.draw_style(looks.GraphDrawStyle.BARS)
         if self.stacked or self.bars:
             builder = builder.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A"))
-        if self.limits.judges:
+        if self._thresholds is not None:
             style = common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED)
             builder = builder.thresholds_style(style)
         if self.linear_below is not None:
             scale = common.ScaleDistributionConfig().type(looks.ScaleDistribution.SYMLOG).log(10)
             builder = builder.scale_distribution(scale.linear_threshold(self.linear_below))
         for name, colour in self.overrides:
-            fixed = {"mode": "fixed", "fixedColor": colour}
-            builder = builder.override_by_name(name, [models.DynamicConfigValue(id_val="color", value=fixed)])
+            builder = builder.override_by_name(name, [_fixed(colour)])
+        if isinstance(self.limits, Line):
+            builder = builder.override_by_name(self.limits.series, [_fixed(BAD), *_dashed()])
         form = prometheus.PromQueryFormat.TIME_SERIES
         return builder.targets([*targets(self.queries, form, instant=False)])
+
+    def _colours(self) -> Mapping[str, str]:
+        return as_lines(self._thresholds or PLAIN, self.unit)
 
     def _legend(self) -> common.VizLegendOptions:
         legend = common.VizLegendOptions().show_legend(True)
@@ -190,6 +230,8 @@ class Series(Panel):
 class Ranking(Panel):
     """Bars side by side, each with its name; asked once, at the end of the time range."""
 
+    limits: Limits | NoBadValue | None = None
+
     def _builder(self) -> bargauge.Panel:
         builder = bargauge.Panel().reduce_options(_last()).orientation(looks.VizOrientation.HORIZONTAL)
         mode = models.FieldColorModeId.THRESHOLDS
@@ -201,6 +243,8 @@ class Ranking(Panel):
 @dataclass(frozen=True, kw_only=True)
 class Timeline(Panel):
     """States over time, a line for each series."""
+
+    limits: Limits | NoBadValue | None = None
 
     def _builder(self) -> statetimeline.Panel:
         builder = (
@@ -219,8 +263,12 @@ class Timeline(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class HeatMap(Panel):
-    """How often values fell into each bucket of a histogram, over time; the unit is that of the buckets."""
+    """How often values fell into each bucket of a histogram, over time; the unit is that of the buckets.
 
+    Its colours say how often, and Grafana draws no thresholds on its axis.
+    """
+
+    limits: NoBadValue | None = None
     minimum: float | None = None
 
     def _builder(self) -> heatmap.Panel:

@@ -16,7 +16,17 @@ from dashboards.vocabulary import ANY, Vocabulary, hint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ANY", "BUILT_IN", "PromqlError", "check", "check_legend", "check_variable", "hint", "stand_in"]
+__all__ = [
+    "ANY",
+    "BUILT_IN",
+    "PromqlError",
+    "check",
+    "check_legend",
+    "check_variable",
+    "counts",
+    "hint",
+    "stand_in",
+]
 
 BUILT_IN = MappingProxyType(
     {
@@ -84,6 +94,11 @@ def check(
 
     """
     return Flow(vocabulary, where).labels(stand_in(expression, where, variables))
+
+
+def counts(expression: str, vocabulary: Vocabulary, where: str) -> bool | None:
+    """Return whether the result of a query that has been checked only goes up, as that of a counter."""
+    return Flow(vocabulary, where).counts(expression)
 
 
 def check_variable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from exporter.daemon.catalogue import load
@@ -16,6 +17,11 @@ QUERIES = 'query_name=~"$query"'
 
 APPLICATION = "namespace, app_name, app_id"
 EXECUTOR = f"{APPLICATION}, executor_id"
+
+ABSENT = "1h"
+"""For how long a counter may be absent, or the daemon, and goes on from what it was."""
+_UNHEARD_SECONDS = 120
+"""For how long an application may run before Prometheus first hears of it."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +55,80 @@ class Scope:
 
         ``increase`` misses the first one, and a series about failures often begins with a failure.
         """
-        selector = self(metric, where)
-        return _growth(metric, selector, f"{selector} offset $__interval", labels)
+        return self._growth(metric, where, labels, _POINTS)
 
     def grown_in_range(self, metric: str, *labels: str, where: str = "") -> str:
         """Return by how much a counter grew in the time range; of applications that have gone since, too."""
+        return self._growth(metric, where, labels, _RANGE)
+
+    def _growth(self, metric: str, where: str, labels: tuple[str, ...], stretch: _Stretch) -> str:
+        """Return what a counter has come to less what it was before the stretch, added up by ``labels``.
+
+        A series may be absent for a while, as when a scrape fails, and goes on from what it was. One that
+        begins counts from 0 if the application was known before, or the daemon, or has begun itself. Else
+        nobody can say when what it begins with was counted, and only what follows does.
+
+        Counters of an application go on where the daemon has another address than before, or where two
+        daemons watch the same one; so what Prometheus says of the daemon is left out first. The daemon's
+        own counters begin anew with it.
+        """
         selector = self(metric, where)
-        return _growth(metric, f"max_over_time({selector}[$__range])", f"{selector} offset $__range", labels)
+        latest = once(metric, stretch.over("max_over_time", selector))
+        before = [
+            once(metric, f"{selector} offset {stretch.length}"),
+            once(metric, f"last_over_time({selector}[{ABSENT}] offset {stretch.length})"),
+        ]
+        if load()[metric].scope == "daemon":
+            before = [f"{one} <= {latest}" for one in before]
+            known = f"on (instance) ({self._daemons(stretch)})"
+        else:
+            known = f"on (namespace, app_id) ({self._applications(stretch)})"
+        before += [f"{latest} * 0 and {known}", once(metric, stretch.over("min_over_time", selector))]
+        return total(f"clamp_min({latest} - ({' or '.join(before)}), 0)", *labels)
+
+    def _applications(self, stretch: _Stretch) -> str:
+        """Return the applications that were known before the stretch, or began in it."""
+        start = stretch.over("last_over_time", self._about("spark_app_start_timestamp_seconds"))
+        began = f"{start} > time() - {stretch.seconds} - {_UNHEARD_SECONDS}"
+        return f"{self._before(stretch, 'spark_app_up')} or {began}"
+
+    def _daemons(self, stretch: _Stretch) -> str:
+        """Return the daemons that were known before the stretch, or began in it."""
+        start = stretch.over("last_over_time", self._about("process_start_time_seconds"))
+        known = self._before(stretch, "spark_exporter_build_info")
+        return f"{known} or {start} > time() - {stretch.seconds}"
+
+    def _before(self, stretch: _Stretch, metric: str) -> str:
+        return f"last_over_time({self._about(metric)}[{ABSENT}] offset {stretch.length})"
+
+    def _about(self, metric: str) -> str:
+        """Return a selector of the metric with those matchers whose label it has."""
+        labels = {*load()[metric].labels, "namespace", "instance"}
+        return Scope(tuple(one for one in self.matchers if _label(one) in labels))(metric)
 
 
-def _growth(metric: str, now: str, before: str, labels: tuple[str, ...]) -> str:
-    """Return now less before, added up by ``labels``.
+@dataclass(frozen=True)
+class _Stretch:
+    """The time from one point of a graph to the next, or the whole time range."""
 
-    Counters of an application go on where the daemon has another address than before, or where two daemons
-    watch the same one; so what Prometheus says of the daemon is left out first.
-    """
-    latest, earlier = once(metric, now), once(metric, before)
-    return total(f"clamp_min({latest} - ({earlier} or {latest} * 0), 0)", *labels)
+    length: str
+    """As a duration."""
+    seconds: str
+    """As a number."""
+    has_points: bool
+    """Whether what was in between counts."""
+
+    def over(self, function: str, selector: str) -> str:
+        """Return what the function gives of the points in between, or else the last point."""
+        return f"{function}({selector}[{self.length}])" if self.has_points else selector
+
+
+_POINTS = _Stretch("$__interval", "$__interval_ms / 1000", has_points=False)
+_RANGE = _Stretch("$__range", "$__range_s", has_points=True)
+
+
+def _label(matcher: str) -> str:
+    return re.split(r"\W", matcher, maxsplit=1)[0]
 
 
 def once(metric: str, expression: str) -> str:
@@ -112,6 +175,12 @@ def top(count: int, expression: str) -> str:
     return f"topk({count}, {expression})"
 
 
-def or_zero(expression: str) -> str:
-    """Return the expression, and 0 where it has no series."""
-    return f"({expression}) or vector(0)"
+def or_zero(expression: str, watched: str) -> str:
+    """Return the expression, and 0 where it has no series though somebody watches.
+
+    Args:
+        expression: what to count; it has one series at most.
+        watched: a selector of series that are there whenever it could be counted. Without them nobody knows.
+
+    """
+    return f"({expression}) or 0 * max({watched})"

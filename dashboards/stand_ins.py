@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from dashboards.rules.model import number, seconds
+from dashboards.config import seconds
+from dashboards.rules.model import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

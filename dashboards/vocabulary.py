@@ -9,9 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.catalogue import load
+from exporter.daemon.label_values import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from exporter.daemon.catalogue import Entry
 
 ANY = "*"
 """Stands in a set of labels for whatever else there may be, as on a custom metric."""
@@ -43,6 +46,8 @@ class Series(NamedTuple):
     """Names of labels that its samples may have; ``ANY`` among them where others are possible."""
     counter: bool | None
     """Whether it only goes up, so that it wants ``rate`` or ``increase``; None where nobody knows."""
+    values: Mapping[str, frozenset[str]] = MappingProxyType({})
+    """All values of those labels that have a closed set of them."""
 
 
 def _custom(name: str) -> Series:
@@ -66,9 +71,9 @@ class Vocabulary:
         """Return a hint at the name that was perhaps meant; empty where none is near."""
         return hint(name, self.series)
 
-    def add(self, name: str, labels: frozenset[str]) -> Vocabulary:
+    def add(self, name: str, labels: frozenset[str], *, counter: bool | None = None) -> Vocabulary:
         """Return a vocabulary that also has a recording rule."""
-        return Vocabulary(MappingProxyType({**self.series, name: Series(labels, counter=None)}))
+        return Vocabulary(MappingProxyType({**self.series, name: Series(labels, counter)}))
 
 
 def hint(name: str, known: Iterable[str]) -> str:
@@ -90,5 +95,18 @@ def catalogue() -> Vocabulary:
             for suffix, more in _HISTOGRAM:
                 series[entry.family.name + suffix] = Series(labels | frozenset(more), counter=True)
         else:
-            series[entry.family.sample_name] = Series(labels, counter=entry.family.type == "counter")
+            name = entry.family.sample_name
+            series[name] = Series(labels, entry.family.type == "counter", _values(entry))
     return Vocabulary(MappingProxyType(series))
+
+
+def _values(entry: Entry) -> Mapping[str, frozenset[str]]:
+    """Return the values of those labels of a metric that have a closed set of them."""
+    found = {}
+    for label in entry.own_labels:
+        fixed = [dict(origin.labels).get(label) for origin in entry.origins]
+        # A part of a reading's name that becomes a label may be anything.
+        given = values_of(entry.family.sample_name, label) or (fixed if None not in fixed else ())
+        if given:
+            found[label] = frozenset(filter(None, given))
+    return MappingProxyType(found)

@@ -16,6 +16,7 @@ from exporter.control.arguments import ACTIONS, fill, flags_of
 from exporter.daemon import flags
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.errors import UsageError
+from exporter.daemon.sidecar import is_sidecar, outlast
 
 Command = Callable[[argparse.Namespace], int]
 _INTERRUPTED = 128 + signal.SIGINT
@@ -34,8 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: with code 2 for wrong usage, with 0 after ``--help``.
 
     """
+    words = _joined(sys.argv[1:] if arguments is None else arguments)
+    return outlast(lambda: _run(words)) if is_sidecar(words) else _run(words)
+
+
+def _run(words: list[str]) -> int:
     parser, commands = _parsers()
-    given, unknown = parser.parse_known_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    given, unknown = parser.parse_known_args(words)
     if given.command is None:
         (
             parser.refuse(unknown)
@@ -93,6 +99,8 @@ def _parsers() -> tuple[flags.Parser, dict[str, flags.Parser]]:
     )
     top.add_argument("--once", action="store_true", help="Print everything once and end.")
     flags.add_flags(top, flags.TOP)
+    healthcheck = add("healthcheck", _healthcheck, "Ask the daemon of this machine how it is.")
+    flags.add_flags(healthcheck, flags.HEALTHCHECK)
     for name, (text, actions) in ACTIONS.items():
         nested = add(name, _control, text).add_subparsers(dest="action", metavar="ACTION")
         for action in actions:
@@ -166,25 +174,33 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _top(given: argparse.Namespace) -> int:
+    from exporter.daemon.login import read_login  # noqa: PLC0415
     from exporter.top.run import Top  # noqa: PLC0415
-    from exporter.top.scrape import metrics_url  # noqa: PLC0415
+    from exporter.top.scrape import Daemon, metrics_url  # noqa: PLC0415
 
     values = flags.read(flags.TOP, given)
     try:
         url = metrics_url(given.url)
     except ValueError as error:
         raise UsageError(f"URL: {error}") from error
-    top = Top(url, values["interval"], values["application"])
+    top = Top(Daemon(url, read_login(values)), values["interval"], values["application"])
     return top.once() if given.once else top.live()
+
+
+def _healthcheck(given: argparse.Namespace) -> int:
+    from exporter.daemon import healthcheck  # noqa: PLC0415
+
+    return healthcheck.run(flags.read(flags.HEALTHCHECK, given)["web_listen_address"])
 
 
 def _control(given: argparse.Namespace) -> int:
     from exporter.control.client import Client  # noqa: PLC0415
     from exporter.control.commands import Commands  # noqa: PLC0415
     from exporter.daemon import settings  # noqa: PLC0415
+    from exporter.daemon.login import read_login  # noqa: PLC0415
 
     values = flags.read(flags_of(given.chosen), given)
-    client = Client(values["url"], settings.read_token(values["token_file"]))
+    client = Client(values["url"], settings.read_token(values["token_file"]), read_login(values))
     return Commands(client, given, values).run(_name(given))
 
 

@@ -7,12 +7,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from exporter._version import __version__
 from exporter.client.install import jar_path, pyfiles_path
 
 
 def install_plugin(directory: Path) -> list[Path]:
     """Copy the plugin's jar and the client zip into a directory; return where they are.
 
+    Each is there twice: with its version in its name, and without it, for settings that outlive an upgrade.
     Whoever reads one of them at the same time sees the old file or the new one, and never a part. The
     directory is made if it is missing.
 
@@ -24,7 +26,9 @@ def install_plugin(directory: Path) -> list[Path]:
     # Before anything is written: either both come or none.
     sources = [Path(jar_path()), Path(pyfiles_path())]
     directory.mkdir(parents=True, exist_ok=True)
-    return [_copy(source, directory / source.name) for source in sources]
+    names = [(source, source.name) for source in sources]
+    names += [(source, source.name.replace(f"-{__version__}", "")) for source in sources]
+    return [_copy(source, directory / name) for source, name in names]
 
 
 def _copy(source: Path, target: Path) -> Path:

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DAY = dt.timedelta(days=1)
+_SIGNING = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -28,6 +39,8 @@ class Authority:
         self._name = _name("test authority")
         constraint = x509.BasicConstraints(ca=True, path_length=None)
         builder = _builder(self._name, self._name, self._key).add_extension(constraint, critical=True)
+        builder = builder.add_extension(_SIGNING, critical=True)
+        builder = builder.add_extension(self._identifier(), critical=False)
         self.certificate = directory / "ca.crt"
         self.certificate.write_bytes(_pem(builder.sign(self._key, hashes.SHA256())))
 
@@ -42,6 +55,9 @@ class Authority:
         """Return certificate and key of a client that Kubernetes takes for a user in these groups."""
         return self._sign(name.replace(":", "-"), _name(name, groups), ExtendedKeyUsageOID.CLIENT_AUTH)
 
+    def _identifier(self) -> x509.SubjectKeyIdentifier:
+        return x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+
     def _sign(
         self,
         file: str,
@@ -52,6 +68,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(subject, self._name, key)
         builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        # Python 3.13 wants to know which of the authority's keys it was.
+        signer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identifier())
+        builder = builder.add_extension(signer, critical=False)
         if alternatives is not None:
             builder = builder.add_extension(alternatives, critical=False)
         certificate = self._directory / f"{file}.crt"

@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +20,8 @@ def pytest_configure():
     """The tests are about the installed package, never about the source tree."""
     if Path(exporter.__file__).resolve().is_relative_to(SOURCE / "exporter"):
         pytest.exit("the tests run against the installed package: use `make test`", returncode=4)
+    # A shell lets what it runs in the background ignore this, and all its children, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

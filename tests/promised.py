@@ -23,11 +23,13 @@ WORKLOAD_LACKS = {
     "dynamic_allocation",
     "ended",
     "events",
+    "fixed_executors",
     "messages",
     "other_metrics",
     "rest_totals",
     "streaming_metrics",
     "streaming_offsets",
+    "web_config",
 }
 # What every application with the plugin meets, as Spark's defaults are since 4.0.
 USUAL = {"app_status", "plugin"}
@@ -43,10 +45,12 @@ FEATURES = {
     "dstreams",
     "dynamic_allocation",
     "events",
+    "fixed_executors",
     "messages",
     "process_tree",
     "storage",
     "streaming",
+    "web_config",
 }
 # Whether these are there is a matter of the machine that the test runs on.
 MACHINE = {"cgroup_v2", "container", "container_limits", "container_network", "container_tasks"}

@@ -25,6 +25,9 @@ CUSTOM = "spark_custom_"
 APPLICATION = "spark_app_"
 # A JVM that lives for some seconds spends half of its CPU time in the optimising compiler, and gains nothing.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1"
+# What `make test` keeps of Spark's classes. A JVM with other jars goes without, and says so to people.
+CLASSES = Path(sys.prefix) / "spark-classes.jsa"
+WITH_CLASSES = f'"-XX:SharedArchiveFile={CLASSES}" -Xlog:disable -Xlog:all=warning:stderr'
 
 
 def until(condition, what, patience=PATIENCE):
@@ -50,7 +53,24 @@ def spark_environment(directory, python=sys.executable, *, optimised=False):
     environment = local_spark.environment(directory, python)
     if not optimised:
         environment["JDK_JAVA_OPTIONS"] += f" {SHORT_LIVED}"
+    if python == sys.executable and CLASSES.exists():
+        environment["JDK_JAVA_OPTIONS"] += f" {WITH_CLASSES}"
     return environment
+
+
+def until_idle(ui):
+    """Wait until no task of an application runs, as its UI says: some run on after their job."""
+    api = f"{ui}/api/v1/applications"
+    (app,) = requests.get(api, timeout=PATIENCE).json()
+
+    def active():
+        return [
+            stage
+            for stage in requests.get(f"{api}/{app['id']}/stages", timeout=PATIENCE).json()
+            if stage["numActiveTasks"] > 0
+        ]
+
+    until(lambda: not active(), "no task runs any more")
 
 
 class Program:
@@ -245,3 +265,18 @@ class Daemon(Program):
             for (name, labels), value in self.samples().items()
             if name.startswith(APPLICATION) and app_id in (None, dict(labels).get("app_id"))
         }
+
+    def until_asked(self, collector):
+        """Wait for the end of an attempt of a collector that begins only now."""
+
+        def attempts():
+            (count,) = [
+                value
+                for (name, labels), value in self.samples().items()
+                if name == "spark_exporter_source_attempts_total" and ("collector", collector) in labels
+            ]
+            return count
+
+        # One may be under way.
+        enough = attempts() + 2
+        until(lambda: attempts() >= enough, f"{collector} is asked")

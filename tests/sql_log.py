@@ -16,11 +16,14 @@ PREFIX = "org.apache.spark.sql.execution.ui.SparkListener"
 KIND = re.compile(r"((Scan|Execute) )?\w+", re.ASCII)
 # Spark's types of metrics: where they are published, and the unit in seconds or bytes.
 OPERATOR = "spark_sql_operator_"
+OF_PYTHON = "v2Custom_org.apache.spark.sql.execution.datasources.v2.python.PythonCustomMetric"
 FAMILIES = {
     "sum": (f"{OPERATOR}events_total", 1),
     "size": (f"{OPERATOR}size_bytes_total", 1),
     "timing": (f"{OPERATOR}time_seconds_total", 1e-3),
     "nsTiming": (f"{OPERATOR}time_seconds_total", 1e-9),
+    # Spark's page shows what data sources in Python measure as sizes.
+    OF_PYTHON: (f"{OPERATOR}size_bytes_total", 1),
 }
 PEAK = f"{OPERATOR}peak_memory_bytes"
 # What a stateful operator holds at the end of each batch is no work done in it.

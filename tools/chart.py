@@ -10,11 +10,16 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from exporter.daemon import logs
 from exporter.daemon.flags import SERVE
+from exporter.daemon.sources import POLLED
+
+if TYPE_CHECKING:
+    from exporter.daemon.flag import Flag
 
 CHART = Path(__file__).resolve().parent.parent / "helm" / "spark-exporter"
 _FLAG = re.compile(r"--([a-z][a-z.-]*)=")
@@ -23,6 +28,17 @@ _MEANING = re.compile(r" *# -- (?P<text>.+)")
 _MORE = re.compile(r" *# (?P<text>.+)")
 # What a variable of the pod sets, and what a ServiceMonitor and `helm test` rely on.
 _FIXED = {"shard", "web.telemetry-path"}
+
+_TEXT = {"type": ["string", "number", "boolean"]}
+_FORMS: dict[str, dict[str, Any]] = {
+    "BOOL": {"enum": [True, False, "true", "false"]},
+    # `--set` makes texts of some numbers.
+    "COUNT": {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]{1,12}$"},
+    "DURATION": {"type": "string", "pattern": "^([0-9]{1,15}(w|d|h|ms|m|s))+$"},
+    "REGEX=>REPLACEMENT": {"type": "string", "pattern": "^.+=>"},
+}
+"""The schema of a flag's value by its metavar, where it is not any text."""
+_CHOICES = {"collector.disable": POLLED, "log.format": logs.FORMATS, "log.level": logs.LEVELS}
 
 README = """\
 <!-- Written by tools/chart.py from values.yaml. Do not edit. -->
@@ -36,13 +52,15 @@ helm install spark-exporter helm/spark-exporter -n spark
 ```
 
 It prints the lines to add to `spark-submit`, and to a SparkApplication of either operator.
+Step by step: [docs/kubernetes.md](../../docs/kubernetes.md).
 It wants Kubernetes {kubernetes} or newer, and uses Prometheus' operator and cert-manager if they are there.
 
 * `mode: fleet` (default): a daemon watches the driver pods of one, some or all namespaces. `sharding.shards`
   divides them among several.
 * `mode: sidecar`: a pod template gives each driver a daemon of its own.
 * `--set rules.thresholds.gc_share_ratio=0.3` changes the alert, and nothing else: the panels keep theirs. To
-  change both, run `python -m dashboards --config FILE`, which writes both into the chart.
+  change both, run `python -m dashboards --config FILE`, which writes both into the chart. `rules.selector`
+  and `rules.runbook_url_base` change the dashboards, too.
 
 ## Values
 
@@ -128,18 +146,20 @@ def schema(chart: Path = CHART) -> str:
     document = json.loads((chart / "values.schema.json").read_text("utf-8"))
     templates = "".join(path.read_text("utf-8") for path in sorted((chart / "templates").glob("_d*.tpl")))
     own = {*_FLAG.findall(templates), *_FIXED}
-    one = {"type": ["string", "number", "boolean"]}
-    flags = {
-        flag.name: {"anyOf": [one, {"type": "array", "items": one}]} if flag.repeatable else one
-        for flag in SERVE
-        if flag.name not in own
-    }
+    flags = {flag.name: _form(flag) for flag in SERVE if flag.name not in own}
     document["properties"]["exporter"]["properties"]["flags"] = {
         "type": "object",
         "additionalProperties": False,
         "properties": flags,
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _form(flag: Flag) -> dict[str, Any]:
+    """Return the schema of a flag's value, or of a list of them if it may be repeated."""
+    choices = _CHOICES.get(flag.name)
+    one = {"enum": list(choices)} if choices else _FORMS.get(flag.metavar, _TEXT)
+    return {"anyOf": [one, {"type": "array", "items": one}]} if flag.repeatable else one
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the programs that some tests need: Prometheus with promtool, Alertmanager with amtool, and Chromium with its
-# driver.
+# Installs the programs that some tests need: Prometheus with promtool, Alertmanager with amtool, Chromium with its
+# driver, systemd-analyze, and curl.
 set -eu
 packages=
 missing() { ! command -v "$1" >/dev/null; }
@@ -8,8 +8,10 @@ if missing prometheus || missing promtool; then packages="$packages prometheus";
 if missing prometheus-alertmanager || missing amtool; then packages="$packages prometheus-alertmanager"; fi
 if missing chromium; then packages="$packages chromium"; fi
 if missing chromedriver; then packages="$packages chromium-driver"; fi
+if missing systemd-analyze; then packages="$packages systemd"; fi
+if missing curl; then packages="$packages curl"; fi
 if [ -z "$packages" ]; then
-    echo "prometheus, promtool, prometheus-alertmanager, amtool, chromium and chromedriver are there"
+    echo "prometheus, promtool, prometheus-alertmanager, amtool, chromium, chromedriver, systemd-analyze, curl are there"
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then

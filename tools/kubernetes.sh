@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the programs of the tests with Kubernetes, helm, etcd and kube-apiserver, into .tools/bin.
-# tools/go/go.mod says which versions. What is there already is kept.
+# Builds the programs of the tests with Kubernetes, helm, helm-unittest, etcd, kube-apiserver and
+# prometheus-operator, into .tools/bin.
+# tools/go/go.mod says which versions. What is there already, of the same modules, is kept.
 set -eu
 cd "$(dirname "$0")/go"
 bin=${SPARK_EXPORTER_TOOLS:-../../.tools/bin}
@@ -29,8 +30,14 @@ for package in helm.sh/helm/v3/pkg/chartutil helm.sh/helm/v3/pkg/lint/rules; do
     flags="$flags -X $package.k8sVersionMajor=1 -X $package.k8sVersionMinor=$minor"
 done
 
-stamp=$( (cat go.mod go.sum ../kubernetes.sh; go version) | sha256sum | cut -d ' ' -f 1)
+# All that a program is made of, and nothing of the others: a new one does not build them again.
+stamp() {
+    modules=$(go list -mod=readonly -deps -f '{{with .Module}}{{.}}{{end}}' "$1")
+    (echo "$modules" | sort -u; echo "$1 $flags"; go version) | sha256sum | cut -d ' ' -f 1
+}
+
 build() {
+    stamp=$(stamp "$2")
     if [ -x "$bin/$1" ] && [ "$(cat "$bin/.$1" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
@@ -41,6 +48,10 @@ build() {
     echo "$1 $(version "$3") in $(($(date +%s) - started)) s"
 }
 build helm helm.sh/helm/v3/cmd/helm helm.sh/helm/v3
+unittest=github.com/helm-unittest/helm-unittest
+build helm-unittest $unittest/cmd/helm-unittest $unittest
 build etcd go.etcd.io/etcd/server/v3 go.etcd.io/etcd/server/v3
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes
-echo "helm, etcd and kube-apiserver are in $bin"
+operator=github.com/prometheus-operator/prometheus-operator
+build prometheus-operator $operator/cmd/operator $operator
+echo "helm, helm-unittest, etcd, kube-apiserver and prometheus-operator are in $bin"

@@ -29,7 +29,7 @@ def build(config: Config) -> Dashboard:
         ),
         rows=(
             Row("How it is", verdict.panels(config)),
-            Row("Progress", progress.panels()),
+            Row("Progress", progress.panels(config)),
             Row("Stages: time and skew of tasks", progress.skew(config)),
             Row("Executors", executors.panels(config)),
             Row("Where the time of tasks goes", executors.time(config)),

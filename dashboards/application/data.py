@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import BAD
+from dashboards.judgement import Line, NoBadValue
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
 from dashboards.queries import executors as eq
@@ -32,12 +32,13 @@ def _shuffle(config: Config) -> tuple[Series, ...]:
                 Query(q.rate("spark_app_shuffle_write_bytes_total"), "written"),
                 Query(q.rate("spark_app_shuffle_read_bytes_total", "location"), "read {{location}}"),
             ),
+            limits=NoBadValue("How much must be shuffled depends on the queries."),
         ),
         Series(
             title="Spill",
-            description="What tasks write to disk because it does not fit into memory: its size there, as it"
-            " was in memory, and how much on disk is too much for so many tasks. Sustained spill makes"
-            " stages slow: more partitions, or more memory for a slot.",
+            description="What tasks write to disk because it does not fit into memory: its size there,"
+            " as it was in memory, and the line of what is too much on disk for so many tasks. Above"
+            " it for long stages are slow: more partitions, or more memory for a slot.",
             unit="Bps",
             width=8,
             queries=(
@@ -45,7 +46,7 @@ def _shuffle(config: Config) -> tuple[Series, ...]:
                 Query(q.rate("spark_app_memory_spilled_bytes_total"), "in memory"),
                 Query(f"{most} * {q.rate('spark_app_executor_run_time_seconds_total')}", "limit on disk"),
             ),
-            overrides=(("limit on disk", BAD),),
+            limits=Line("limit on disk"),
         ),
         Series(
             title="Shuffle blocks",
@@ -54,6 +55,7 @@ def _shuffle(config: Config) -> tuple[Series, ...]:
             unit="ops",
             width=8,
             queries=(Query(q.rate("spark_app_shuffle_blocks_fetched_total", "location"), "{{location}}"),),
+            limits=NoBadValue("How many there are depends on the partitions and the data."),
         ),
     )
 
@@ -70,6 +72,7 @@ def _files() -> tuple[Series, ...]:
                 Query(q.rate("spark_app_input_bytes_total"), "input"),
                 Query(q.rate("spark_app_output_bytes_total"), "output"),
             ),
+            limits=NoBadValue("How much is read and written depends on the job and on the storage."),
         ),
         Series(
             title="Records",
@@ -82,6 +85,7 @@ def _files() -> tuple[Series, ...]:
                 Query(q.rate("spark_app_output_records_total"), "output"),
                 Query(q.rate("spark_app_shuffle_write_records_total"), "shuffle"),
             ),
+            limits=NoBadValue("How many there are depends on the data."),
         ),
         Series(
             title="Disks",
@@ -90,6 +94,7 @@ def _files() -> tuple[Series, ...]:
             unit="Bps",
             width=6,
             queries=(Query(eq.process_io(), "{{role}} {{direction}}"),),
+            limits=NoBadValue("How much is too much depends on the disks, which Spark does not know."),
         ),
         Series(
             title="Network",
@@ -98,5 +103,6 @@ def _files() -> tuple[Series, ...]:
             unit="Bps",
             width=6,
             queries=(Query(eq.network(), "{{direction}}"),),
+            limits=NoBadValue("How much is too much depends on the network, which Spark does not know."),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboards.judgement import NoBadValue
 from dashboards.limits import above, never
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
@@ -32,16 +33,18 @@ def panels(config: Config) -> tuple[Series, ...]:
         ),
         Series(
             title="Listener bus: waiting events",
-            description="Events that wait in the queues of the listener bus. A queue that stays near its"
-            " capacity (spark.scheduler.listenerbus.eventqueue.capacity) loses events next.",
+            description="Events that wait in the queues of the listener bus. A queue that stays above"
+            " the line is nearly full (spark.scheduler.listenerbus.eventqueue.capacity) and loses"
+            " events next.",
             unit="short",
             width=8,
             queries=(Query(total(queued, "queue"), "{{queue}}"),),
+            limits=above(config.panels["listener_bus_events"]),
         ),
         Series(
             title="Listener bus: lost events",
-            description="Events that full queues have lost. From then on Spark's UI, the event log, dynamic"
-            " allocation and totals without the plugin are wrong.",
+            description="Events that full queues have lost. Once a queue has reached the line, Spark's"
+            " UI, the event log, dynamic allocation and totals without the plugin stay wrong.",
             unit="short",
             width=8,
             queries=(Query(dropped, "{{queue}}"),),
@@ -55,14 +58,18 @@ def panels(config: Config) -> tuple[Series, ...]:
             unit="short",
             width=12,
             queries=(Query(total(q.APP("spark_driver_dag_scheduler_stages"), "state"), "{{state}}"),),
+            limits=NoBadValue(
+                "How many there are depends on the job; only failed ones that stay are a sign."
+            ),
         ),
         Series(
             title="Slow listeners",
-            description="How long the slowest listeners work on one event, the 95th percentile. A slow one"
-            " of your own or of a vendor fills the queue that it shares.",
+            description="How long the slowest listeners work on one event, the 95th percentile. One"
+            " above the line, your own or a vendor's, fills the queue that it shares.",
             unit="s",
             width=12,
             queries=(Query(_slow_listeners(), "{{listener}}"),),
+            limits=above(config.panels["listener_event_seconds"]),
         ),
     )
 
@@ -80,8 +87,9 @@ def machines(config: Config) -> tuple[Series, ...]:
     return (
         Series(
             title="Garbage collection by collector",
-            description="Which part of the time each JVM collects garbage, tasks or not, by collector. An"
-            " old or major collector that rises means that the old generation is full.",
+            description="Which part of the time each JVM collects garbage, tasks or not, by collector."
+            " Above the line too little is left for work; an old or major collector there means that"
+            " the old generation is full.",
             unit="percentunit",
             queries=(Query(eq.collector_time(), "{{executor_id}} {{collector}}{{generation}}"),),
             limits=above(limits["gc_share_ratio"]),
@@ -94,6 +102,9 @@ def machines(config: Config) -> tuple[Series, ...]:
             unit="bytes",
             queries=(Query(eq.after_gc(), "{{executor_id}}"),),
             many=True,
+            limits=NoBadValue(
+                "How much is too much depends on the heap's largest size: see Heap of the limit."
+            ),
         ),
         Series(
             title="Threads",
@@ -103,6 +114,7 @@ def machines(config: Config) -> tuple[Series, ...]:
             width=8,
             queries=(Query(eq.threads(), "{{state}}"),),
             stacked=True,
+            limits=NoBadValue("How many are usual depends on the cores and on the libraries in use."),
         ),
         Series(
             title="Generated code: compilations",
@@ -111,13 +123,17 @@ def machines(config: Config) -> tuple[Series, ...]:
             unit="ops",
             width=8,
             queries=(Query(compiled, "{{executor_id}}"),),
+            limits=NoBadValue(
+                "New queries are compiled, and only whoever runs them knows whether they are new."
+            ),
         ),
         Series(
             title="Generated code: compile time",
-            description="How long compiling one piece takes, the 95th percentile. Seconds come from very"
-            " wide schemas: split the query, or set spark.sql.codegen.maxFields.",
+            description="How long compiling one piece takes, the 95th percentile. Above the line it is"
+            " mostly a very wide schema: split the query, or set spark.sql.codegen.maxFields.",
             unit="s",
             width=8,
             queries=(Query(eq.each(compile_time), "{{executor_id}}"),),
+            limits=above(config.panels["compilation_seconds"]),
         ),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import BAD, GOOD, WARNING, Limits, above, never
-from dashboards.panels import Look, Query, Series, Timeline
+from dashboards.judgement import Line, NoBadValue
+from dashboards.limits import BAD, GOOD, WARNING, Look, above, never
+from dashboards.panels import Query, Series, Timeline
 from dashboards.queries import application as q
 from dashboards.queries import executors as eq
 from dashboards.table import Column, Key, Table
@@ -26,9 +27,9 @@ def panels(config: Config) -> tuple[Panel, ...]:
     return (
         Series(
             title="Executors",
-            description="Executors that are there, that dynamic allocation asks for, and that would run all"
-            " tasks at once. There below asked for: the cluster does not give them, so look at its queue"
-            " and quota.",
+            description="Executors that are there, that dynamic allocation asks for, and that would run"
+            " all tasks at once. There below the line of those asked for: the cluster does not give"
+            " them, so look at its queue and quota.",
             unit="short",
             queries=(
                 Query(f"sum({q.APP('spark_app_executors')})", "there"),
@@ -37,6 +38,7 @@ def panels(config: Config) -> tuple[Panel, ...]:
                     f"sum({q.APP('spark_driver_dynamic_allocation_max_needed_executors')})", "needed at most"
                 ),
             ),
+            limits=Line("asked for", "below"),
         ),
         Series(
             title="Executors that went",
@@ -46,6 +48,7 @@ def panels(config: Config) -> tuple[Panel, ...]:
             unit="short",
             queries=(Query(eq.removals(), "{{reason}}"),),
             bars=True,
+            limits=NoBadValue("Most went because they should; the number Executors lost has the others."),
         ),
         Timeline(
             title="Presence of executors",
@@ -54,7 +57,6 @@ def panels(config: Config) -> tuple[Panel, ...]:
             unit="short",
             height=9,
             queries=(Query(eq.presence(), "{{executor_id}}"),),
-            limits=Limits(BAD, ((1, GOOD), (2, WARNING))),
             looks=_PRESENCE,
         ),
         Table(
@@ -66,13 +68,14 @@ def panels(config: Config) -> tuple[Panel, ...]:
             keys=(Key("executor_id", "Executor", width=90), Key("reason", "Reason")),
             columns=(Column("Removed", eq.removed(), "dateTimeAsIso", width=180),),
             sort="Removed",
+            limits=NoBadValue("All of these have gone; only the reason says whether they should have."),
         ),
         _each(config),
     )
 
 
 def _each(config: Config) -> Table:
-    limits = config.thresholds
+    gc = config.thresholds["gc_share_ratio"]
     return Table(
         title="Each executor",
         description="All executors of the time range side by side. One that differs from the others in"
@@ -85,7 +88,7 @@ def _each(config: Config) -> Table:
             Column("Running tasks", eq.each(eq.ALL("spark_executor_tasks_active"))),
             Column("Ended tasks", eq.each(eq.ALL.so_far("spark_executor_tasks_succeeded_total"))),
             Column("Failed tasks", eq.task_failures(), limits=never()),
-            Column("GC", eq.gc_share(), "percentunit", above(limits["gc_share_ratio"])),
+            Column("GC", eq.gc_share(), "percentunit", above(gc, config.panels["warning_ratio"] * gc)),
             Column(
                 "Shuffle read",
                 eq.each(eq.ALL.so_far("spark_executor_task_shuffle_read_bytes_total")),
@@ -113,6 +116,9 @@ def time(config: Config) -> tuple[Series, ...]:
             queries=shares,
             stacked=True,
             maximum=1,
+            limits=NoBadValue(
+                "All shares together are the whole; Garbage collection by executor has a limit."
+            ),
         ),
         Series(
             title="Garbage collection by executor",
@@ -131,14 +137,18 @@ def time(config: Config) -> tuple[Series, ...]:
             width=8,
             queries=(Query(eq.cpu(), "{{role}}"),),
             stacked=True,
+            limits=NoBadValue(
+                "How many should be busy depends on how many tasks run and what they wait for."
+            ),
         ),
         Series(
             title="Throttled by the CPU limit",
-            description="Which part of the time each container is held back by its CPU limit. Above a few"
-            " percent tasks are slow though nodes idle: raise the limit or leave it out.",
+            description="Which part of the time each container is held back by its CPU limit. Above the"
+            " lower line tasks are slow though nodes idle, above the upper one very slow: raise the"
+            " limit or leave it out.",
             unit="percentunit",
             width=8,
             queries=(Query(eq.throttled(), "{{executor_id}}"),),
-            limits=above(0.05, 0.25),
+            limits=above(config.panels["throttled_ratio"], config.panels["throttled_warning_ratio"]),
         ),
     )

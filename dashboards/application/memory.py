@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import above, below, never
+from dashboards.judgement import NoBadValue
+from dashboards.limits import above, never, whole
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
 from dashboards.queries import executors as eq
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def panels(config: Config) -> tuple[Panel, ...]:
     """Return the row about memory."""
-    return (*_limits(config), *_kinds(), *_spark())
+    return (*_limits(config), *_kinds(), *_spark(config))
 
 
 def _limits(config: Config) -> tuple[Series, ...]:
@@ -37,8 +38,8 @@ def _limits(config: Config) -> tuple[Series, ...]:
         Series(
             title="Container memory of the limit",
             description="Which part of its container's limit each executor uses, page cache that can go"
-            " apart. At 1 the kernel kills it. What is not heap is Python, buffers and threads: raise"
-            " spark.executor.memoryOverhead.",
+            " apart. Above the line it is near 1, where the kernel kills it. What is not heap is"
+            " Python, buffers and threads: raise spark.executor.memoryOverhead.",
             unit="percentunit",
             width=8,
             queries=(Query(eq.container_share(), "{{executor_id}}"),),
@@ -47,9 +48,10 @@ def _limits(config: Config) -> tuple[Series, ...]:
         ),
         Series(
             title="Python of its limit",
-            description="Which part of what the JVM leaves of its container's limit the Python processes of"
-            " each executor use. At 1 the kernel kills a worker or the executor: smaller batches, fewer"
-            " cores, or more spark.executor.memoryOverhead.",
+            description="Which part of what the JVM leaves of its container's limit the Python"
+            " processes of each executor use. Above the line it is near 1, where the kernel kills a"
+            " worker or the executor: smaller batches, fewer cores, or more"
+            " spark.executor.memoryOverhead.",
             unit="percentunit",
             width=8,
             queries=(Query(eq.python_share(), "{{executor_id}}"),),
@@ -70,6 +72,7 @@ def _kinds() -> tuple[Series, ...]:
             unit="bytes",
             width=8,
             queries=(Query(eq.heap_used(), "{{executor_id}}"),),
+            limits=NoBadValue("How much is too much depends on the largest size: see Heap of the limit."),
         ),
         Series(
             title="Python",
@@ -79,6 +82,7 @@ def _kinds() -> tuple[Series, ...]:
             unit="bytes",
             width=8,
             queries=(Query(eq.resident("python"), "{{executor_id}}"),),
+            limits=NoBadValue("How much is too much depends on the container: see Python of its limit."),
         ),
         Series(
             title="Outside of the heap",
@@ -93,11 +97,15 @@ def _kinds() -> tuple[Series, ...]:
                 Query(netty, "Netty {{side}}"),
             ),
             stacked=True,
+            limits=NoBadValue(
+                "How much is too much depends on the container: see Container memory of the limit."
+            ),
         ),
         Series(
             title="Out of memory",
             description="Processes that the kernel killed for lack of memory, and how often a container"
-            " came to its limit. Any kill loses an executor or a Python worker with its tasks.",
+            " came to its limit. Any that reaches the line loses an executor or a Python worker with"
+            " its tasks, or is about to.",
             unit="short",
             width=8,
             queries=(Query(kills, "killed {{executor_id}}"), Query(hits, "limit hit {{executor_id}}")),
@@ -107,7 +115,7 @@ def _kinds() -> tuple[Series, ...]:
     )
 
 
-def _spark() -> tuple[Panel, ...]:
+def _spark(config: Config) -> tuple[Panel, ...]:
     used, limit = eq.unified()
     return (
         Series(
@@ -118,6 +126,9 @@ def _spark() -> tuple[Panel, ...]:
             unit="bytes",
             width=8,
             queries=(Query(used, "{{use}} {{pool}}"), Query(limit, "limit {{pool}}")),
+            limits=NoBadValue(
+                "A full pool is one that is used; Spill and Cached data show what did not fit."
+            ),
         ),
         Table(
             title="Cached data",
@@ -126,7 +137,9 @@ def _spark() -> tuple[Panel, ...]:
             width=8,
             keys=(Key("name", "Name"),),
             columns=(
-                Column("Cached", q.cached_share(), "percentunit", below(0.8, 1), gauge=1),
+                Column(
+                    "Cached", q.cached_share(), "percentunit", whole(config.panels["cached_ratio"]), gauge=1
+                ),
                 Column("Memory", q.cached("spark_storage_memory_used_bytes"), "bytes", width=90),
                 Column("Disk", q.cached("spark_storage_disk_used_bytes"), "bytes", width=90),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboards.judgement import NoBadValue
 from dashboards.limits import above, never
 from dashboards.panels import Query, Series
 from dashboards.queries import application as q
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from dashboards.config import Config
     from dashboards.panels import Panel
 
-OUTCOMES = (("succeeded", "green"), ("completed", "green"), ("failed", "red"), ("killed", "orange"))
+_SUCCEEDED, _COMPLETED, _FAILED = ("succeeded", "green"), ("completed", "green"), ("failed", "red")
+_KILLED = ("killed", "orange")
 
 
-def panels() -> tuple[Panel, ...]:
+def panels(config: Config) -> tuple[Panel, ...]:
     """Return what runs, and what has ended."""
     return (
         Table(
@@ -54,7 +56,7 @@ def panels() -> tuple[Panel, ...]:
             sort="Running for",
         ),
         *_tasks(),
-        *_ended(),
+        *_ended(config),
     )
 
 
@@ -71,6 +73,9 @@ def _tasks() -> tuple[Series, ...]:
                 Query(q.tasks_waiting(), "waiting"),
                 Query(f"sum({q.APP('spark_executor_task_slots')})", "slots"),
             ),
+            limits=NoBadValue(
+                "Tasks may wait while all slots are taken, and nothing need run between two jobs."
+            ),
         ),
         Series(
             title="Tasks that ended",
@@ -79,32 +84,39 @@ def _tasks() -> tuple[Series, ...]:
             unit="ops",
             queries=(Query(q.tasks_ended(), "{{status}}"),),
             stacked=True,
-            overrides=OUTCOMES,
+            overrides=(_SUCCEEDED, _FAILED, _KILLED),
+            limits=NoBadValue(
+                "How many end depends on how long each takes; the number Failed tasks judges how many fail."
+            ),
         ),
     )
 
 
-def _ended() -> tuple[Series, ...]:
+def _ended(config: Config) -> tuple[Series, ...]:
     return (
         Series(
             title="Reasons for failed tasks",
-            description="Attempts at tasks that failed, by reason; without the plugin all in one."
-            " FetchFailed means that shuffle files went with an executor, ExceptionFailure is the code or"
-            " its data, ExecutorLostFailure a dead executor, TaskKilled mostly speculation.",
+            description="Attempts at tasks that failed, by reason; without the plugin all in one. Above"
+            " the line it is no chance: FetchFailed is shuffle files that went with an executor,"
+            " ExceptionFailure the code or its data, ExecutorLostFailure a dead executor, TaskKilled"
+            " mostly speculation.",
             unit="short",
             queries=(Query(q.task_failures(), "{{reason}}"),),
             bars=True,
             width=8,
+            limits=above(config.thresholds["task_failures"]),
         ),
         Series(
             title="Stages that ended",
-            description="Attempts at stages that ended, by how. skipped is good: the output was still"
-            " there. failed again and again in the same minutes: shuffle data keeps getting lost.",
+            description="Attempts at stages that ended, by how. skipped: the output was still there,"
+            " or the job ended before. failed again and again in the same minutes: shuffle data keeps"
+            " getting lost.",
             unit="short",
             queries=(Query(q.stages_ended(), "{{result}}"),),
             bars=True,
             width=8,
-            overrides=OUTCOMES,
+            overrides=(_COMPLETED, _FAILED),
+            limits=NoBadValue("Most have ended well; the number Failed stages judges those that failed."),
         ),
         Series(
             title="Jobs that ended",
@@ -114,7 +126,8 @@ def _ended() -> tuple[Series, ...]:
             queries=(Query(q.jobs_ended(), "{{result}}"),),
             bars=True,
             width=8,
-            overrides=OUTCOMES,
+            overrides=(_SUCCEEDED, _FAILED),
+            limits=NoBadValue("Most have ended well; the number Failed jobs judges those that failed."),
         ),
     )
 
@@ -130,6 +143,9 @@ def skew(config: Config) -> tuple[Series, ...]:
             " code or too few partitions.",
             unit="s",
             queries=(Query(q.of_tasks("spark_stage_task_run_time_seconds"), "percentile {{percentile}}"),),
+            limits=NoBadValue(
+                "How long a task should take depends on the job; Skew of run time judges the distance."
+            ),
         ),
         Series(
             title="Skew of run time",
@@ -147,6 +163,9 @@ def skew(config: Config) -> tuple[Series, ...]:
             " split the join.",
             unit="bytes",
             queries=(Query(q.of_tasks("spark_stage_task_shuffle_read_bytes"), "percentile {{percentile}}"),),
+            limits=NoBadValue(
+                "How much a task should read depends on the job; Skew of shuffle data judges the distance."
+            ),
         ),
         Series(
             title="Skew of shuffle data",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboards.judgement import NoBadValue
 from dashboards.limits import never
 from dashboards.panels import Query, Ranking, Series
 from dashboards.queries import application as q
@@ -38,6 +39,9 @@ def panels() -> tuple[Panel, ...]:
             queries=(Query(q.sql_ended(), "{{result}}"),),
             bars=True,
             overrides=(("completed", "green"), ("failed", "red")),
+            limits=NoBadValue(
+                "Most have ended well, and a query that failed may have been a person's first try."
+            ),
         ),
         Series(
             title="Mean time of SQL executions",
@@ -46,6 +50,7 @@ def panels() -> tuple[Panel, ...]:
             unit="s",
             width=6,
             queries=(Query(q.sql_mean_time(), "mean"),),
+            limits=NoBadValue("How long a query should take depends on the query."),
         ),
         *_operators(),
     )
@@ -63,6 +68,7 @@ def _operators() -> tuple[Ranking, ...]:
             queries=(
                 Query(q.operators("spark_sql_operator_time_seconds_total", *by), "{{operator}} {{metric}}"),
             ),
+            limits=NoBadValue("Some operator always takes most; how long is right depends on the data."),
         ),
         Ranking(
             title="Operators by size",
@@ -73,6 +79,7 @@ def _operators() -> tuple[Ranking, ...]:
             queries=(
                 Query(q.operators("spark_sql_operator_size_bytes_total", *by), "{{operator}} {{metric}}"),
             ),
+            limits=NoBadValue("Some operator always has most; how much is right depends on the data."),
         ),
         Ranking(
             title="Operators by peak memory",
@@ -81,5 +88,8 @@ def _operators() -> tuple[Ranking, ...]:
             unit="bytes",
             width=8,
             queries=(Query(q.operators("spark_sql_operator_peak_memory_bytes", "operator"), "{{operator}}"),),
+            limits=NoBadValue(
+                "How much is too much depends on what a slot has: see Spill for what did not fit."
+            ),
         ),
     )

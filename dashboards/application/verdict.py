@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards import alerts
-from dashboards.limits import above, never
+from dashboards.judgement import NoBadValue
+from dashboards.limits import above, below, never, seldom
 from dashboards.panels import Query, Stat
 from dashboards.queries import application as q
 from dashboards.queries import state
@@ -38,6 +39,7 @@ def _fate() -> tuple[Stat, ...]:
             unit="s",
             queries=(Query(state.duration(q.APP), "duration"),),
             graph=False,
+            limits=NoBadValue("How long a run should take depends on its work."),
         ),
         Stat(
             title="Failed jobs",
@@ -53,13 +55,13 @@ def _fate() -> tuple[Stat, ...]:
             " shuffle data, so a few cost time only; many are nodes that go, or a task that always fails.",
             unit="short",
             queries=(Query(q.so_far("spark_app_stages_total", 'result="failed"'), "failed"),),
-            limits=above(1),
+            limits=seldom(),
         ),
     )
 
 
 def _health(config: Config) -> tuple[Stat, ...]:
-    limits = config.thresholds
+    limits, warn = config.thresholds, config.panels["warning_ratio"]
     return (
         Stat(
             title="Failed tasks",
@@ -68,7 +70,7 @@ def _health(config: Config) -> tuple[Stat, ...]:
             " one bad node.",
             unit="percentunit",
             queries=(Query(q.failed_tasks(), "failed"),),
-            limits=above(limits["task_failure_ratio"] / 2, limits["task_failure_ratio"]),
+            limits=above(limits["task_failure_ratio"], warn * limits["task_failure_ratio"]),
             maximum=1,
         ),
         Stat(
@@ -77,7 +79,7 @@ def _health(config: Config) -> tuple[Stat, ...]:
             " and shuffle files are done again: see Executors that went and why.",
             unit="short",
             queries=(Query(q.lost_executors(), "lost"),),
-            limits=above(1, limits["executors_lost"]),
+            limits=seldom(limits["executors_lost"]),
         ),
         Stat(
             title="Task slots in use",
@@ -86,6 +88,7 @@ def _health(config: Config) -> tuple[Stat, ...]:
             unit="percentunit",
             queries=(Query(state.slots_used(q.APP), "in use"),),
             maximum=1,
+            limits=below(limits["idle_slots_used_ratio"]),
         ),
         Stat(
             title="Garbage collection",
@@ -93,7 +96,7 @@ def _health(config: Config) -> tuple[Stat, ...]:
             " heap is too small for what is kept: see Heap of the limit.",
             unit="percentunit",
             queries=(Query(state.gc_share(q.APP), "GC"),),
-            limits=above(limits["gc_share_ratio"] / 2, limits["gc_share_ratio"]),
+            limits=above(limits["gc_share_ratio"], warn * limits["gc_share_ratio"]),
             maximum=1,
         ),
     )

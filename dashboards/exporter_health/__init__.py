@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dashboards import variables
 from dashboards.defaults import Dashboard
-from dashboards.exporter_health import daemon, plugin
+from dashboards.exporter_health import daemon, discovery, plugin, upkeep
 from dashboards.grid import Row
 from dashboards.queries import exporter as q
 
@@ -30,10 +30,12 @@ def build(config: Config) -> Dashboard:
         ),
         rows=(
             Row("Can the other dashboards be trusted?", daemon.numbers(config, process)),
-            Row("Asking the drivers", daemon.asking()),
-            Row("Series and budgets", daemon.budgets()),
+            Row("Asking the drivers", daemon.asking(config)),
+            Row("Discovery (Kubernetes, files)", discovery.panels(config)),
+            Row("Series and budgets", daemon.budgets(config)),
             Row("The plugin in the applications", plugin.plugin(config)),
-            Row("Live configuration, events and messages", plugin.control()),
+            Row("Live configuration, events and messages", plugin.control(config)),
             Row("The daemon's process", daemon.process(config, process)),
+            Row("What the daemon keeps, and whom it lets in", upkeep.panels()),
         ),
     )

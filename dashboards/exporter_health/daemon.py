@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import BAD, GOOD, above, never
-from dashboards.panels import Look, Query, Series, Stat
+from dashboards.judgement import NoBadValue
+from dashboards.limits import BAD, GOOD, Look, above, never, seldom
+from dashboards.panels import Query, Series, Stat
 from dashboards.queries import exporter as q
+from dashboards.queries.state import STATE_COLOURS
 from dashboards.table import Column, Key, Table
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ _RUN = "{{app_name}} {{app_id}}"
 
 def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
     """Return the numbers at the top."""
+    missed = config.thresholds["missed_reports"]
     return (
         Stat(
             title="Daemons down",
@@ -28,6 +31,7 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
             width=4,
             queries=(Query(process.down(), "down"),),
             limits=never(),
+            instant=True,
         ),
         Stat(
             title="Targets down",
@@ -37,6 +41,7 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
             width=4,
             queries=(Query(q.targets_down(), "down"),),
             limits=never(),
+            instant=True,
         ),
         Stat(
             title="Failing collectors",
@@ -46,6 +51,7 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
             width=4,
             queries=(Query(q.collectors_failing(), "failing"),),
             limits=never(),
+            instant=True,
         ),
         Stat(
             title="Overdue reports",
@@ -55,7 +61,8 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
             width=4,
             decimals=1,
             queries=(Query(q.missed_reports(), "intervals"),),
-            limits=above(config.thresholds["missed_reports"] / 2, config.thresholds["missed_reports"]),
+            limits=above(missed, config.panels["warning_ratio"] * missed),
+            instant=True,
         ),
         Stat(
             title="Series of the limit",
@@ -64,8 +71,9 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
             unit="percentunit",
             width=4,
             queries=(Query(q.budget_used(), "used"),),
-            limits=above(0.8, 0.95),
+            limits=above(config.panels["used_ratio"], config.panels["used_warning_ratio"]),
             maximum=1,
+            instant=True,
         ),
         Stat(
             title="Series left out",
@@ -80,7 +88,7 @@ def numbers(config: Config, process: q.Process) -> tuple[Stat, ...]:
     )
 
 
-def asking() -> tuple[Panel, ...]:
+def asking(config: Config) -> tuple[Panel, ...]:
     """Return the targets, and how asking them goes."""
     up, info = q.targets()
     return (
@@ -93,34 +101,39 @@ def asking() -> tuple[Panel, ...]:
             columns=(
                 Column("Answers", up, looks=_ANSWERS, width=90),
                 Column("Application", info, hidden=True),
-                Column("Time", q.target_times(), "s", above(5), width=80),
+                Column("Time", q.target_times(), "s", above(config.panels["collector_seconds"]), width=80),
                 Column("Failures", q.target_failures(), limits=never(), width=80),
             ),
             sort="Time",
         ),
         Series(
             title="Failures",
-            description="How often collectors failed, by which and why. connect and timeout are the network"
-            " or a driver that is overloaded, unauthorized a wrong token, invalid a proxy in between.",
+            description="How often collectors failed, by which and why. What reaches the line was not"
+            " read: connect and timeout are the network or a driver that is overloaded, unauthorized a"
+            " wrong token, invalid a proxy in between.",
             unit="short",
             queries=(Query(q.failures(), "{{collector}} {{reason}}"),),
             bars=True,
+            limits=never(),
         ),
         Series(
             title="Collectors that fail",
-            description="At how many targets each collector failed the last time. All targets at once: the"
-            " daemon or its network; one collector alone: something of Spark is turned off or too slow.",
+            description="At how many targets each collector failed the last time; what reaches the line"
+            " is not read there. All targets at once: the daemon or its network; one collector alone:"
+            " something of Spark is turned off or too slow.",
             unit="short",
             width=8,
             queries=(Query(q.collectors(), "{{collector}}"),),
+            limits=never(),
         ),
         Series(
             title="Time of collectors",
-            description="How long the slowest target takes for each collector. Seconds mean that a driver"
+            description="How long the slowest target takes for each collector. Above the line a driver"
             " is overloaded or keeps very much in its UI: lower spark.ui.retainedTasks and the like.",
             unit="s",
             width=8,
             queries=(Query(q.slowest_collectors(), "{{collector}}"),),
+            limits=above(config.panels["collector_seconds"]),
         ),
         Series(
             title="Questions",
@@ -129,54 +142,64 @@ def asking() -> tuple[Panel, ...]:
             unit="reqps",
             width=8,
             queries=(Query(q.attempts(), "{{collector}}"),),
+            limits=NoBadValue("How many are right depends on how many targets and collectors there are."),
         ),
     )
 
 
-def budgets() -> tuple[Panel, ...]:
+def budgets(config: Config) -> tuple[Panel, ...]:
     """Return how many series there are, and what was left out."""
-    known, most = q.known()
+    used = above(config.panels["used_ratio"], config.panels["used_warning_ratio"])
     samples, applications = q.samples_dropped()
     missed = tuple(Query(expr, kind) for kind, expr in q.missed())
     return (
         Series(
             title="Series by application",
-            description="Series of the ten largest applications, and how many one may have. At the limit"
-            " detail goes by executor first: look for a custom metric with ids in its labels.",
-            unit="short",
-            queries=(Query(q.series(), _RUN), Query(q.limit(), "limit")),
-            overrides=(("limit", "red"),),
+            description="Which part of the series that one may have (--limits.application-series) the ten"
+            " largest applications publish. Above the lines they are nearly used up, and at 100 % detail"
+            " goes, by executor first: look for a custom metric with ids in its labels.",
+            unit="percentunit",
+            queries=(Query(q.series(), _RUN),),
+            limits=used,
         ),
         Series(
             title="Series left out by reason",
-            description="Series that were left out: budget is one application's limit, all_budget that of"
-            " all, conflict two metrics with one name, label_truncated a value that is too long.",
+            description="Series that were left out, and are missing once they reach the line: budget is"
+            " one application's limit, all_budget that of all, conflict two metrics with one name;"
+            " label_truncated is there, with a value cut short.",
             unit="short",
             queries=(Query(q.left_out(), "{{reason}}"),),
             bars=True,
+            limits=never(),
         ),
         Series(
             title="Applications known",
-            description="Applications that daemons know, by state, and how many they may. At the limit"
-            " those that ended go before their time.",
-            unit="short",
+            description="Which part of the applications that daemons may know (--limits.applications) they"
+            " do, by state. Above the lines it is nearly used up, and at 100 % those that ended go before"
+            " their time.",
+            unit="percentunit",
             width=8,
-            queries=(Query(known, "{{state}}"), Query(most, "limit")),
-            overrides=(("limit", "red"),),
+            queries=(Query(q.known(), "{{state}}"),),
+            stacked=True,
+            overrides=STATE_COLOURS,
+            limits=used,
         ),
         Series(
             title="Missed in Spark's UI",
-            description="Ended jobs, stages and SQL executions that Spark had forgotten before they were"
-            " read; without the plugin only. Totals lack them: raise spark.ui.retainedStages and the like.",
+            description="Ended jobs, stages and SQL executions that Spark had forgotten before they"
+            " were read; without the plugin only. Once they reach the line totals lack them: raise"
+            " spark.ui.retainedStages and the like.",
             unit="short",
             width=8,
             queries=missed,
             bars=True,
+            limits=never(),
         ),
         Series(
             title="Samples and applications dropped",
             description="Samples that could not be published as they came, and applications that went"
-            " because there were too many. limit and malformed are worth a look at the daemon's log.",
+            " because there were too many. What reaches the line as limit or malformed is worth a look"
+            " at the daemon's log.",
             unit="short",
             width=8,
             queries=(
@@ -184,6 +207,7 @@ def budgets() -> tuple[Panel, ...]:
                 Query(applications, "application {{reason}}"),
             ),
             bars=True,
+            limits=seldom(),
         ),
     )
 
@@ -193,8 +217,9 @@ def process(config: Config, process: q.Process) -> tuple[Series, ...]:
     return (
         Series(
             title="Time of a scrape",
-            description="How long Prometheus needs for each daemon. Above its scrape_timeout the scrape is"
-            " lost and graphs have gaps: fewer series, or more daemons.",
+            description="How long Prometheus needs for each daemon. Above the line it is near"
+            " scrape_timeout, where the scrape is lost and graphs have gaps: fewer series, or more"
+            " daemons.",
             unit="s",
             width=6,
             queries=(Query(process.scrape(), "{{instance}}"),),
@@ -207,18 +232,22 @@ def process(config: Config, process: q.Process) -> tuple[Series, ...]:
             unit="short",
             width=6,
             queries=(Query(process.samples(), "{{instance}}"),),
+            limits=NoBadValue(
+                "How many are too many is up to Prometheus; Series of the limit has the daemon's own limit."
+            ),
         ),
         Series(
             title="CPU and files of the daemon",
-            description="Cores that each daemon keeps busy, and which part of its file descriptors it uses."
-            " Near 1 of either it is late or cannot connect: raise its limits, or run more daemons.",
+            description="Cores that each daemon keeps busy, and which part of its file descriptors it"
+            " uses. Above the upper line of either it is late or cannot connect soon: raise its"
+            " limits, or run more daemons.",
             unit="percentunit",
             width=6,
             queries=(
                 Query(process.cpu(), "cores {{instance}}"),
                 Query(process.files(), "files {{instance}}"),
             ),
-            limits=above(0.8),
+            limits=above(config.panels["used_ratio"], config.panels["used_warning_ratio"]),
         ),
         Series(
             title="Memory of the daemon",
@@ -227,5 +256,6 @@ def process(config: Config, process: q.Process) -> tuple[Series, ...]:
             unit="bytes",
             width=6,
             queries=(Query(process.memory(), "{{instance}}"),),
+            limits=NoBadValue("How much is too much depends on the memory that the daemon was given."),
         ),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import above, below, never
+from dashboards.judgement import NoBadValue
+from dashboards.limits import above, below, never, seldom
 from dashboards.links import to_run
 from dashboards.panels import Query, Ranking, Series, Stat
 from dashboards.queries import fleet as q
@@ -17,14 +18,25 @@ if TYPE_CHECKING:
 
 def numbers(config: Config) -> tuple[Stat, ...]:
     """Return the numbers at the top."""
-    limits = config.thresholds
+    limits, warn = config.thresholds, config.panels["warning_ratio"]
     return (
+        Stat(
+            title="Daemons down",
+            description="Daemons that Prometheus cannot scrape, or 1 if it knows none. All that they watch"
+            " is missing here, and what is not known has no number: look at the dashboard Spark exporter.",
+            unit="short",
+            queries=(Query(q.daemons_down(config.selector), "down"),),
+            limits=never(),
+            instant=True,
+        ),
         Stat(
             title="Running",
             description="Applications that run now. A sudden fall means that drivers died or that the"
             " daemon lost sight of them: look at Lost and at Targets down.",
             unit="short",
             queries=(Query(q.in_state("running"), "running"),),
+            limits=NoBadValue("How many applications run is up to those who start them."),
+            instant=True,
         ),
         Stat(
             title="Waiting",
@@ -33,7 +45,8 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             " scheduler.",
             unit="short",
             queries=(Query(q.in_state("waiting"), "waiting"),),
-            limits=above(1),
+            limits=seldom(),
+            instant=True,
         ),
         Stat(
             title="Failed",
@@ -50,7 +63,7 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             " Without the plugin nearly every end looks like this, and it says nothing.",
             unit="short",
             queries=(Query(q.ended("lost"), "lost"),),
-            limits=above(1),
+            limits=seldom(),
             instant=True,
         ),
         Stat(
@@ -60,7 +73,7 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             " made again: see Executors that went.",
             unit="short",
             queries=(Query(q.executors_lost(), "lost"),),
-            limits=above(1, limits["executors_lost"]),
+            limits=seldom(limits["executors_lost"]),
             instant=True,
         ),
         Stat(
@@ -69,8 +82,9 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             " paid for and idle: see Idle task slots.",
             unit="percentunit",
             queries=(Query(state.slots_used(q.FLEET), "in use"),),
-            limits=below(limits["idle_slots_used_ratio"], 2 * limits["idle_slots_used_ratio"]),
+            limits=below(limits["idle_slots_used_ratio"]),
             maximum=1,
+            instant=True,
         ),
         Stat(
             title="Failed tasks",
@@ -78,23 +92,19 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             " application can look well and take twice its time: see Failed tasks by application.",
             unit="percentunit",
             queries=(Query(state.failed_tasks_share(q.FLEET), "failed"),),
-            limits=above(limits["task_failure_ratio"] / 2, limits["task_failure_ratio"]),
+            limits=above(limits["task_failure_ratio"], warn * limits["task_failure_ratio"]),
             maximum=1,
-        ),
-        Stat(
-            title="Targets down",
-            description="Drivers that a daemon knows and that do not answer it. Their applications are"
-            " missing from all other panels: see the dashboard Spark exporter.",
-            unit="short",
-            queries=(Query(q.unanswering(), "down"),),
-            limits=never(),
+            instant=True,
         ),
     )
 
 
 def applications(config: Config) -> Table:
     """Return the table of all applications."""
-    limits = config.thresholds
+    limits, warn = config.thresholds, config.panels["warning_ratio"]
+    gc, failures, idle = (
+        limits[key] for key in ("gc_share_ratio", "task_failure_ratio", "idle_slots_used_ratio")
+    )
     prefix = config.dashboards.uid_prefix
     return Table(
         title="Applications",
@@ -110,15 +120,15 @@ def applications(config: Config) -> Table:
             Column("State", state.state_code(q.FLEET), looks=state.STATE_LOOKS),
             Column("Duration", state.duration(q.FLEET), "s"),
             Column("Executors", q.executors_of_each()),
-            Column("Task slots in use", q.slots_used_of_each(), "percentunit", gauge=1),
-            Column("GC", q.gc_share_of_each(), "percentunit", above(limits["gc_share_ratio"])),
+            Column("Task slots in use", q.slots_used_of_each(), "percentunit", below(idle), gauge=1),
+            Column("GC", q.gc_share_of_each(), "percentunit", above(gc, warn * gc)),
             Column(
                 "Failed tasks",
                 q.failed_tasks_of_each(),
                 "percentunit",
-                above(limits["task_failure_ratio"]),
+                above(failures, warn * failures),
             ),
-            Column("Executors lost", q.lost_by_application(), limits=above(limits["executors_lost"])),
+            Column("Executors lost", q.lost_by_application(), limits=seldom(limits["executors_lost"])),
         ),
         sort="State",
     )
@@ -136,6 +146,7 @@ def over_time() -> tuple[Series | Ranking, ...]:
             queries=(Query(q.by_state(), "{{state}}"),),
             stacked=True,
             overrides=state.STATE_COLOURS,
+            limits=NoBadValue("Ended applications are of all kinds; the numbers Failed and Lost judge them."),
         ),
         Ranking(
             title="Failed and lost by application",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboards.judgement import NoBadValue
 from dashboards.limits import above, never
 from dashboards.panels import Query, Ranking, Series, Stat
 from dashboards.queries import fleet as q
@@ -24,6 +25,7 @@ def resources(config: Config) -> tuple[Series, ...]:
             " tasks and little CPU wait for data.",
             unit="short",
             queries=(Query(allocated, "held"), Query(active, "running tasks"), Query(busy, "busy")),
+            limits=NoBadValue("Only the distance of the lines tells, and Task slots in use judges it."),
         ),
         Series(
             title="Executors",
@@ -32,6 +34,7 @@ def resources(config: Config) -> tuple[Series, ...]:
             unit="short",
             queries=(Query(q.executors(), "{{app_name}}"),),
             stacked=True,
+            limits=NoBadValue("How many are right depends on the work that there is."),
         ),
         Series(
             title="Executors that went",
@@ -40,6 +43,7 @@ def resources(config: Config) -> tuple[Series, ...]:
             unit="short",
             queries=(Query(q.executors_lost_by_reason(), "{{reason}}"),),
             bars=True,
+            limits=NoBadValue("Most went because they should; the number Executors lost has the others."),
         ),
         Series(
             title="Memory of processes",
@@ -49,6 +53,9 @@ def resources(config: Config) -> tuple[Series, ...]:
             unit="bytes",
             queries=(Query(q.memory(), "{{role}}"),),
             stacked=True,
+            limits=NoBadValue(
+                "How much is too much depends on each container: see the application's memory row."
+            ),
         ),
         Series(
             title="Garbage collection by application",
@@ -79,6 +86,7 @@ def rankings(config: Config) -> tuple[Ranking, ...]:
             unit="s",
             width=8,
             queries=(Query(q.running_longest(), "{{app_name}} {{app_id}}"),),
+            limits=NoBadValue("How long a run should take depends on its work, and streams run for ever."),
         ),
         Ranking(
             title="Idle task slots",
@@ -97,31 +105,47 @@ def rankings(config: Config) -> tuple[Ranking, ...]:
             unit="bytes",
             width=8,
             queries=(Query(q.spilled(), "{{app_name}} {{app_id}}"),),
+            limits=NoBadValue(
+                "How much is too much depends on how long tasks ran: see the application's Spill."
+            ),
         ),
     )
 
 
 def exporter(config: Config) -> tuple[Stat, ...]:
     """Return whether the exporter sees everything."""
+    missed, warn = config.thresholds["missed_reports"], config.panels["warning_ratio"]
     return (
+        Stat(
+            title="Targets down",
+            description="Drivers that a daemon knows and that do not answer it. Their applications are"
+            " missing from all other panels: see the dashboard Spark exporter.",
+            unit="short",
+            width=6,
+            queries=(Query(q.unanswering(), "down"),),
+            limits=never(),
+            instant=True,
+        ),
         Stat(
             title="Failing collectors",
             description="Ways of asking a driver that failed the last time. What they read is missing or"
             " old: see the dashboard Spark exporter for which and why.",
             unit="short",
-            width=8,
+            width=6,
             queries=(Query(q.failing_collectors(), "failing"),),
             limits=never(),
+            instant=True,
         ),
         Stat(
             title="Overdue reports",
             description="How many report intervals ago the executor reported that is worst off; needs the"
             " plugin. Many mean that it hangs, or its driver: see the dashboard Spark exporter for which.",
             unit="short",
-            width=8,
+            width=6,
             decimals=1,
             queries=(Query(q.overdue_reports(), "intervals"),),
-            limits=above(config.thresholds["missed_reports"] / 2, config.thresholds["missed_reports"]),
+            limits=above(missed, warn * missed),
+            instant=True,
         ),
         Stat(
             title="Series left out",
@@ -129,7 +153,7 @@ def exporter(config: Config) -> tuple[Stat, ...]:
             " has too many. Panels about executors and stages are then incomplete: see the dashboard Spark"
             " exporter.",
             unit="short",
-            width=8,
+            width=6,
             queries=(Query(q.dropped_series(), "left out"),),
             limits=never(),
             instant=True,

@@ -11,7 +11,7 @@ from matplotlib.colors import PowerNorm
 from dashboards.preview.canvas import Box, Page, fit, text_width
 from dashboards.preview.fields import field
 from dashboards.preview.timeaxis import dress
-from dashboards.preview.units import shown, trimmed
+from dashboards.units import shown, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

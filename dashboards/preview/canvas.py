@@ -25,7 +25,8 @@ FAINT = "#8E8E99"
 BAD = "#F2495C"
 
 _DPI = 100
-_POINTS = 72 / _DPI
+POINTS = 72 / _DPI
+"""Points of a pixel."""
 _WIDE = frozenset("mwMW@%—…ABCDEFGHKNOPQRUVXYZ")
 _NARROW = frozenset("iljtfrI.,:;'|!()[]{} ")
 
@@ -95,7 +96,7 @@ class Page:
             1 - y / self.height,
             # A dollar sign would begin a formula.
             text.replace("$", r"\$"),
-            fontsize=size * _POINTS,
+            fontsize=size * POINTS,
             color=color,
             ha=align,
             va="center",

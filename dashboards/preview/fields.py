@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboards.preview.units import shown
+from dashboards.units import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +62,11 @@ class Field:
         """Return what is shown for a value."""
         mapped = self.mappings.get(f"{value:g}")
         return mapped[0] if mapped else shown(value, self.unit, self.decimals)
+
+    def text_color(self, text: str) -> str | None:
+        """Return the colour of a label's value, if it has one."""
+        color = self.mappings.get(text, ("", None))[1]
+        return named(color) if color else None
 
     def value_color(self, value: float) -> str:
         """Return the colour of a value: that of its mapping, or of the highest threshold that it reaches."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LEGEND = 10.5
 _LEGEND_LINE = 15
 _AXIS = 72
+_DASHES = (0, (6, 5))
 _CALCS = {"lastNotNull": "last", "max": "max"}
 
 
@@ -83,7 +84,8 @@ def _draw(  # noqa: PLR0913 - what, where, how
     if custom.get("drawStyle") == "bars":
         axes.bar(grid, np.nan_to_num(values), step, below, color=color, alpha=max(opacity, 0.2), linewidth=0)
         return
-    axes.plot(grid, above, color=color, linewidth=1.1)
+    dashed = custom.get("lineStyle", {}).get("fill") == "dash"
+    axes.plot(grid, above, color=color, linewidth=1.1, linestyle=_DASHES if dashed else "solid")
     axes.fill_between(grid, below, above, color=color, alpha=opacity, linewidth=0)
     # A single point has no line.
     known = ~np.isnan(above)
@@ -95,7 +97,7 @@ def _draw(  # noqa: PLR0913 - what, where, how
 def _scale(axes: Axes, shape: Field, top: float) -> None:
     if shape.custom.get("thresholdsStyle", {}).get("mode") == "dashed":
         for limit, color in shape.steps[1:]:
-            axes.axhline(limit, color=named(color), linestyle=(0, (6, 5)), linewidth=1)
+            axes.axhline(limit, color=named(color), linestyle=_DASHES, linewidth=1)
     lowest, highest = axes.get_ylim()
     scale = shape.custom.get("scaleDistribution", {"type": "linear"})
     if scale["type"] == "symlog":

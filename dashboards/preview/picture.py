@@ -13,9 +13,9 @@ from dashboards.preview.marks import draw_marks, marks
 from dashboards.preview.prometheus import QueryError
 from dashboards.preview.single import draw_bar_gauge, draw_stat
 from dashboards.preview.tables import draw_table
-from dashboards.preview.units import UnitError
 from dashboards.preview.variables import Values, resolve
 from dashboards.queries_of import fill, panels_of
+from dashboards.units import UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -74,7 +74,9 @@ def _widths(
 def _cell(page: Page, box: Box, shape: Field, cell: Cell | None, *, right: bool) -> None:
     text = _text(shape, cell)
     color = TEXT
-    if isinstance(cell, float):
+    if isinstance(cell, str):
+        color = shape.text_color(cell) or TEXT
+    elif cell is not None:
         color = TEXT if shape.cell == "auto" else shape.value_color(cell)
         if shape.cell == "gauge":
             number = text_width(text, _SIZE) + 10

@@ -40,6 +40,7 @@ def resolve(dashboard: Mapping[str, Any], server: Prometheus, given: Mapping[str
     values: Values = {
         "__rate_interval": f"{rate}s",
         "__interval": f"{server.step}s",
+        "__interval_ms": str(1000 * server.step),
         "__range": f"{span}s",
         "__range_s": str(span),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.queries import state
-from dashboards.scope import ONE_APPLICATION, Scope, is_, largest, named, share, top, total
+from dashboards.scope import ONE_APPLICATION, Scope, is_, largest, named, or_zero, share, top, total
 
 APP = Scope(ONE_APPLICATION)
 _KEY = "namespace, app_id"
@@ -12,7 +12,7 @@ _JOB, _STAGE, _SQL = f"{_KEY}, job_id", f"{_KEY}, stage_id, attempt_id", f"{_KEY
 
 def or_none(expression: str) -> str:
     """Return the expression, and 0 where it has no series though the application is there."""
-    return f"({expression}) or 0 * max({APP('spark_app_info')})"
+    return or_zero(expression, APP("spark_app_info"))
 
 
 def so_far(metric: str, *matchers: str) -> str:

@@ -32,8 +32,7 @@ class Process:
 
     def down(self) -> str:
         """Return how many daemons Prometheus cannot scrape; one if it knows none at all."""
-        up = self._scope("up")
-        return f"count({up} == 0) or 0 * count({up}) or max(absent({up}))"
+        return down(self._scope)
 
     def scrape(self) -> str:
         """Return how long Prometheus needs to scrape each daemon."""
@@ -57,14 +56,20 @@ class Process:
         return share(used, largest(self._scope("process_max_fds"), "instance"))
 
 
+def down(daemons: Scope) -> str:
+    """Return how many of these targets Prometheus cannot scrape; one if it knows none at all."""
+    up = daemons("up")
+    return f"count({up} == 0) or 0 * count({up}) or max(absent({up}))"
+
+
 def targets_down() -> str:
     """Return how many drivers do not answer."""
-    return or_zero(f"count({DAEMON('spark_exporter_target_up')} == 0)")
+    return _or_zero(f"count({DAEMON('spark_exporter_target_up')} == 0)")
 
 
 def collectors_failing() -> str:
     """Return how many collectors failed the last time."""
-    return or_zero(f"count({DAEMON('spark_exporter_scrape_collector_success')} == 0)")
+    return _or_zero(f"count({DAEMON('spark_exporter_scrape_collector_success')} == 0)")
 
 
 def budget_used() -> str:
@@ -75,7 +80,11 @@ def budget_used() -> str:
 
 def dropped() -> str:
     """Return series that were left out in the time range."""
-    return or_zero(APPS.grown_in_range("spark_exporter_series_dropped_total"))
+    return _or_zero(APPS.grown_in_range("spark_exporter_series_dropped_total"))
+
+
+def _or_zero(expression: str) -> str:
+    return or_zero(expression, DAEMON("spark_exporter_build_info"))
 
 
 def report_age() -> str:
@@ -129,13 +138,10 @@ def slowest_collectors() -> str:
 
 
 def series() -> str:
-    """Return the applications with most series."""
-    return top(10, largest(APPS("spark_exporter_series"), "app_name", "app_id"))
-
-
-def limit() -> str:
-    """Return how many series one application may have."""
-    return f"min({DAEMON('spark_exporter_application_series_limit')})"
+    """Return which part of the series that an application may have those with most of them have."""
+    limit = largest(DAEMON("spark_exporter_application_series_limit"), "instance")
+    used = f"{APPS('spark_exporter_series')} / on (instance) group_left () ({limit} > 0)"
+    return top(10, largest(used, "app_name", "app_id"))
 
 
 def left_out() -> str:
@@ -143,11 +149,10 @@ def left_out() -> str:
     return APPS.grown("spark_exporter_series_dropped_total", "reason")
 
 
-def known() -> tuple[str, str]:
-    """Return the applications that daemons know by state, and how many they may."""
-    return total(DAEMON("spark_exporter_applications"), "state"), total(
-        DAEMON("spark_exporter_applications_limit")
-    )
+def known() -> str:
+    """Return which part of the applications that daemons may know is in each state."""
+    most = total(DAEMON("spark_exporter_applications_limit"))
+    return f"{total(DAEMON('spark_exporter_applications'), 'state')} / on () group_left () ({most} > 0)"
 
 
 def missed() -> tuple[tuple[str, str], ...]:
@@ -216,9 +221,40 @@ def events() -> str:
     return APPS.grown("spark_exporter_events_total", "type", "state")
 
 
+def events_failed() -> str:
+    """Return recipients whose handler failed, or that did not come for an event in time."""
+    return APPS.grown("spark_exporter_events_total", "type", "state", where='state=~"failed|expired"')
+
+
+def messages_failed() -> str:
+    """Return messages that were not answered, or not taken, by why."""
+    good = 'result!~"asked|sent|answered"'
+    return APPS.grown("spark_exporter_messages_total", "topic", "result", where=good)
+
+
 def delivery() -> str:
     """Return events per second by how long they took to their executors."""
     return total(APPS.rate("spark_exporter_event_delivery_seconds_bucket"), "le")
+
+
+def slow_delivery() -> str:
+    """Return the time in which 95 of 100 events reach their executors."""
+    return f"histogram_quantile(0.95, {delivery()})"
+
+
+def state_failures() -> str:
+    """Return how often the daemon's memory of applications could not be kept or used, by why."""
+    return if_any(DAEMON.grown("spark_exporter_state_failures_total", "reason"), "reason")
+
+
+def requests_refused() -> str:
+    """Return requests below /api/v1 that daemons refused, by why."""
+    return if_any(DAEMON.grown("spark_exporter_control_refused_total", "reason"), "reason")
+
+
+def web_config() -> str:
+    """Return whether each daemon can use what its file about access says now."""
+    return largest(DAEMON("spark_exporter_web_config_last_reload_successful"), "instance")
 
 
 def messages() -> str:

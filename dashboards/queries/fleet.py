@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.queries import state
+from dashboards.queries import exporter, state
 from dashboards.scope import (
     APPLICATION,
     SEVERAL_APPLICATIONS,
@@ -22,14 +22,19 @@ KEYS = tuple(APPLICATION.split(", "))
 _TARGETS = Scope(())
 
 
+def daemons_down(selector: str) -> str:
+    """Return how many daemons Prometheus cannot scrape, of those that ``selector`` matches."""
+    return exporter.down(Scope((selector,)))
+
+
 def in_state(name: str) -> str:
     """Return how many applications are in a state now."""
-    return or_zero(total(FLEET.once("spark_app_state", is_("state", name))))
+    return _or_zero(total(FLEET.once("spark_app_state", is_("state", name))))
 
 
 def ended(name: str) -> str:
     """Return how many applications came to a state in the time range."""
-    return or_zero(f"count({_came_to(is_('state', name))} > 0)")
+    return _or_zero(f"count({_came_to(is_('state', name))} > 0)")
 
 
 def ended_badly_by_name() -> str:
@@ -44,7 +49,7 @@ def _came_to(matcher: str) -> str:
 
 def executors_lost() -> str:
     """Return how many executors nobody sent away, and went in the time range."""
-    return or_zero(FLEET.grown_in_range("spark_app_executor_removals_total", where=state.NOT_SENT_AWAY))
+    return _or_zero(FLEET.grown_in_range("spark_app_executor_removals_total", where=state.NOT_SENT_AWAY))
 
 
 def executors_lost_by_reason() -> str:
@@ -134,12 +139,12 @@ def lost_by_application() -> str:
 
 def unanswering() -> str:
     """Return how many targets do not answer their daemon."""
-    return or_zero(f"count({_TARGETS('spark_exporter_target_up')} == 0)")
+    return _or_zero(f"count({_TARGETS('spark_exporter_target_up')} == 0)")
 
 
 def failing_collectors() -> str:
     """Return how many collectors failed the last time."""
-    return or_zero(f"count({_TARGETS('spark_exporter_scrape_collector_success')} == 0)")
+    return _or_zero(f"count({_TARGETS('spark_exporter_scrape_collector_success')} == 0)")
 
 
 def overdue_reports() -> str:
@@ -153,4 +158,9 @@ def overdue_reports() -> str:
 
 def dropped_series() -> str:
     """Return how many series were left out in the time range."""
-    return or_zero(FLEET.grown_in_range("spark_exporter_series_dropped_total"))
+    return _or_zero(FLEET.grown_in_range("spark_exporter_series_dropped_total"))
+
+
+def _or_zero(expression: str) -> str:
+    """Return 0 where nothing is counted, but only while a daemon counts."""
+    return or_zero(expression, _TARGETS("spark_exporter_build_info"))

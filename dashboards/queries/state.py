@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.panels import Look
+from dashboards.limits import Look
 from dashboards.scope import APPLICATION, Scope, is_, largest, share, total
 
 STATES = ("waiting", "running", "completed", "failed", "lost")
@@ -53,9 +53,8 @@ def failed_tasks_share(scope: Scope, *labels: str) -> str:
     return share(failed, tried)
 
 
-def slots_used(scope: Scope, *labels: str) -> str:
-    """Return the part of the task slots that runs a task."""
-    return share(
-        total(scope("spark_executor_tasks_active"), *labels),
-        total(scope("spark_executor_task_slots"), *labels),
-    )
+def slots_used(scope: Scope) -> str:
+    """Return the part of the task slots that runs a task, of all applications together."""
+    keys = APPLICATION.split(", ")
+    active = largest(scope("app:spark_executor_tasks_active:sum"), *keys)
+    return share(total(active), total(largest(scope("app:spark_executor_task_slots:sum"), *keys)))

@@ -93,6 +93,12 @@ def sources(metric: str) -> str:
     return largest(STREAM(metric), _NAME, "source_name", "source")
 
 
+def catch_up() -> str:
+    """Return how long each query would read at its present speed until nothing is left, if nothing came."""
+    backlog = each(STREAM("query:spark_streaming_source_backlog_offsets:sum"))
+    return share(backlog, each(STREAM.rate("spark_streaming_input_rows_total")))
+
+
 def offsets_behind() -> str:
     """Return how many offsets the most backward partition of each source is behind."""
     metric = "spark_streaming_source_offsets_behind_latest"
@@ -165,6 +171,6 @@ def dstream_batches() -> str:
     return total(APP("spark_dstream_batches"), "state")
 
 
-def dstream_receivers() -> str:
-    """Return receivers by whether they are active."""
-    return total(APP("spark_dstream_receivers"), "state")
+def dstream_receivers(state: str) -> str:
+    """Return receivers in a state: active or inactive."""
+    return largest(APP("spark_dstream_receivers", is_("state", state)))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from dashboards import promql
-from dashboards.config import ConfigError
-from dashboards.rules.alerts import GROUPS
+from dashboards.config import ConfigError, seconds
+from dashboards.rules import templates
+from dashboards.rules.alerts import GROUPS, OF_APPLICATIONS
 from dashboards.rules.recording import RECORDINGS
 from dashboards.vocabulary import Vocabulary, catalogue
 
@@ -24,7 +24,7 @@ RECORDING_FILE, ALERTS_FILE = "rules/recording.yaml", "rules/alerts.yaml"
 
 _HEAD = "# Written by `python -m dashboards` from dashboards/{source}. Do not edit.\n"
 _WIDTH = 110
-_SHOWN = re.compile(r"\$labels\.(\w+)")
+_OF_DAEMON = ("job", "instance")
 
 
 def vocabulary(recordings: Sequence[Recording] = RECORDINGS) -> Vocabulary:
@@ -36,8 +36,9 @@ def vocabulary(recordings: Sequence[Recording] = RECORDINGS) -> Vocabulary:
     """
     known = catalogue()
     for rule in recordings:
-        labels = promql.check(rule.expression, known, f"{RECORDING_FILE}, {rule.record}")
-        known = known.add(rule.record, labels)
+        where = f"{RECORDING_FILE}, {rule.record}"
+        labels = promql.check(rule.expression, known, where)
+        known = known.add(rule.record, labels, counter=promql.counts(rule.expression, known, where))
     return known
 
 
@@ -45,11 +46,21 @@ def queries(config: Config) -> list[tuple[str, str, str]]:
     """Return every query of the rules: the file, the name of the rule, and PromQL."""
     recorded = [(RECORDING_FILE, rule.record, rule.expression) for rule in RECORDINGS]
     alerts = [
-        (ALERTS_FILE, alert.name, alert.expression(config))
-        for group in GROUPS.values()
+        (ALERTS_FILE, alert.name, expression(name, alert, config))
+        for name, group in GROUPS.items()
         for alert in _enabled(group, config)
     ]
     return recorded + alerts
+
+
+def expression(group: str, alert: Alert, config: Config) -> str:
+    """Return the query of an alert of a group as Prometheus evaluates it.
+
+    An alert about an application goes on where its daemon has another address than before, and is one alert
+    where two daemons watch the same one.
+    """
+    own = alert.expression(config)
+    return f"max without ({', '.join(_OF_DAEMON)}) ({own})" if group in OF_APPLICATIONS else own
 
 
 def documents(
@@ -89,7 +100,7 @@ def groups_of(
     written = [
         {
             "name": f"spark-{name}",
-            "rules": [_alert(alert, config, known) for alert in _enabled(group, config)],
+            "rules": [_alert(name, alert, config, known) for alert in _enabled(group, config)],
         }
         for name, group in groups.items()
     ]
@@ -108,21 +119,18 @@ def _same_alerts(config: Config, groups: Mapping[str, Sequence[Alert]]) -> None:
         raise ConfigError(f"alerts.{name}: there is no such alert{promql.hint(name, names)}")
 
 
-def _alert(alert: Alert, config: Config, known: Vocabulary) -> dict[str, Any]:
+def _alert(group: str, alert: Alert, config: Config, known: Vocabulary) -> dict[str, Any]:
     settings = config.alerts[alert.name]
-    expression = alert.expression(config)
     where = f"{ALERTS_FILE}, {alert.name}"
-    labels = promql.check(expression, known, where)
-    for shown in _SHOWN.findall(alert.description):
-        if shown not in labels and promql.ANY not in labels:
-            near = promql.hint(shown, labels)
-            raise promql.PromqlError(
-                where, f"the description shows {shown}, which the query does not keep{near}"
-            )
-    hold = {"for": settings.hold} if re.search("[1-9]", settings.hold) else {}
+    labels = promql.check(alert.expression(config), known, where)
+    if group in OF_APPLICATIONS:
+        labels -= frozenset(_OF_DAEMON)
+    for text in (alert.summary, alert.description):
+        templates.check(text, labels, where)
+    hold = {"for": settings.hold} if seconds(settings.hold) else {}
     return {
         "alert": alert.name,
-        "expr": expression,
+        "expr": expression(group, alert, config),
         **hold,
         "labels": {"severity": settings.severity},
         "annotations": {

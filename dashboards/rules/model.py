@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import promql_parser
-
-from dashboards.scope import once
+from dashboards.config import seconds
+from dashboards.scope import ABSENT, once
 from exporter.daemon.catalogue import load
 
 if TYPE_CHECKING:
@@ -71,15 +70,6 @@ class Alert:
         return self.text.format_map(_Words(_WORDS, value=self.value))
 
 
-def seconds(duration: str) -> int:
-    """Return the length of a time as Prometheus writes it, such as 10m."""
-    return int(promql_parser.parse_duration(duration).total_seconds())
-
-
-_ABSENT = "1h"
-"""For how long a counter may be absent, or the daemon, and goes on from what it was."""
-
-
 def number(value: float) -> str:
     """Return a threshold as a query has it."""
     return f"{value:.12g}"
@@ -89,25 +79,42 @@ def grown(counter: str, window: str) -> str:
     """Return a query for how much a counter of an application has grown within ``window``, exactly.
 
     ``increase`` extrapolates, so that 2 can be more than 2, and does not see what a series begins with.
-    Here a series that has begun within the window counts from 0, unless it is the daemon that has begun.
-    What was before may be of a daemon with another address, or of some time before the window.
+    Here a series that has begun within the window counts from 0, unless it is the daemon that has begun:
+    then from what it was at first. What was before may be of a daemon with another address, or of some time
+    before the window.
     """
     metric = counter.partition("{")[0]
     began = f"spark_app_start_timestamp_seconds > time() - {seconds(window)}"
-    known = f"(last_over_time(spark_app_up[{_ABSENT}] offset {window}) or {began})"
+    known = f"(last_over_time(spark_app_up[{ABSENT}] offset {window}) or {began})"
     before = (
         once(metric, f"{counter} offset {window}"),
-        once(metric, f"last_over_time({counter}[{_ABSENT}] offset {window})"),
+        once(metric, f"last_over_time({counter}[{ABSENT}] offset {window})"),
         f"{once(metric, f'0 * {counter}')} and on (namespace, app_id) {known}",
+        once(metric, f"min_over_time({counter}[{window}])"),
     )
     own = ", ".join(("namespace", *load()[metric].labels))
     return f"({counter} - on ({own}) group_left () ({' or '.join(before)}))"
 
 
+def grown_of_daemon(counter: str, window: str) -> str:
+    """Return a query for how much a counter of daemons has grown within ``window``, exactly.
+
+    What a series begins with counts, since a daemon has worked for a while before it is scraped first. Of a
+    daemon that has begun anew, all that it has counted since does.
+    """
+    before = f"last_over_time({counter}[{ABSENT}] offset {window})"
+    return f"({counter} - ({before} <= {counter} or 0 * {counter}))"
+
+
+RETRIED = "app:spark_app_end_timestamp_seconds:retried"
+"""Runs that have ended, and that another one has replaced."""
+
+
 def lately(config: Config) -> str:
-    """Return what follows an expression to leave out applications that ended long ago.
+    """Return what follows an expression to leave out applications that ended long ago, or were run again.
 
     Nothing that SparkApplicationFailed inhibits may outlive it, though groups are evaluated by turns.
     """
     window = seconds(config.windows["end_window"])
-    return f"unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {window})"
+    ended = f"spark_app_end_timestamp_seconds <= time() - 0.9 * {window}"
+    return f"unless on (namespace, app_id) ({ended} or {RETRIED})"

@@ -13,6 +13,7 @@ WINDOW = "5m"
 
 _FAILED = 'spark_app_tasks_total{status="failed"}'
 _TRIED = 'spark_app_tasks_total{status=~"failed|succeeded"}'
+_RUN_TIME = "app:spark_app_executor_run_time:rate5m"
 _RESIDENT = "spark_process_resident_memory_bytes"
 
 
@@ -21,10 +22,19 @@ def _rate(counter: str) -> str:
 
 
 def _of_run_time(counter: str) -> str:
-    return f"{_rate(counter)} / ({_rate('spark_app_executor_run_time_seconds_total')} > 0)"
+    return f"{_rate(counter)} / ({_RUN_TIME} > 0)"
 
+
+_NOT_FAILED = 'spark_app_state{state=~"waiting|running|completed"} == 1'
 
 _APPLICATION = (
+    Recording(
+        "app:spark_app_end_timestamp_seconds:retried",
+        "spark_app_end_timestamp_seconds < on (namespace, app_name) group_left ()"
+        " max by (namespace, app_name) (spark_app_start_timestamp_seconds"
+        f" and on (namespace, app_id) ({_NOT_FAILED}))",
+        "When a run ended after which another one of the same name began that runs or has completed.",
+    ),
     Recording(
         "app:spark_app_tasks:rate5m",
         f"sum without (status) ({_rate('spark_app_tasks_total')})",
@@ -36,53 +46,18 @@ _APPLICATION = (
         "Which part of the attempts at tasks fails.",
     ),
     Recording(
-        "app:spark_app_executor_run_time:rate5m",
+        _RUN_TIME,
         _rate("spark_app_executor_run_time_seconds_total"),
         "How many tasks run on average, as far as they have ended.",
-    ),
-    Recording(
-        "app:spark_app_executor_cpu_time:ratio_rate5m",
-        _of_run_time("spark_app_executor_cpu_time_seconds_total"),
-        "Which part of their time tasks use a CPU.",
     ),
     Recording(
         "app:spark_app_jvm_gc_time:ratio_rate5m",
         _of_run_time("spark_app_jvm_gc_time_seconds_total"),
         "For which part of their time tasks wait for garbage collection.",
     ),
-    Recording(
-        "app:spark_app_executor_deserialize_time:ratio_rate5m",
-        _of_run_time("spark_app_executor_deserialize_time_seconds_total"),
-        "How long tasks are deserialized, against the time that they run.",
-    ),
-    Recording(
-        "app:spark_app_shuffle_fetch_wait_time:ratio_rate5m",
-        _of_run_time("spark_app_shuffle_fetch_wait_time_seconds_total"),
-        "For which part of their time tasks wait for shuffle data.",
-    ),
-    Recording(
-        "app:spark_app_disk_spilled_bytes:per_task_second_rate5m",
-        _of_run_time("spark_app_disk_spilled_bytes_total"),
-        "Bytes that are spilled to disk for each second of a task.",
-    ),
-    Recording(
-        "app:spark_app_shuffle_read_bytes:rate5m",
-        f"sum without (location) ({_rate('spark_app_shuffle_read_bytes_total')})",
-        "Bytes of shuffle data that are read in a second.",
-    ),
-    Recording(
-        "app:spark_driver_listener_bus_dropped_events:rate5m",
-        f"sum without (queue) ({_rate('spark_driver_listener_bus_queue_dropped_events_total')})",
-        "Events that the driver's listener bus loses in a second.",
-    ),
 )
 
 _EXECUTORS = (
-    Recording(
-        "app:spark_executor_cores:sum",
-        "sum without (executor_id) (spark_executor_cores)",
-        "Cores that the application has.",
-    ),
     Recording(
         "app:spark_executor_task_slots:sum",
         "sum without (executor_id) (spark_executor_task_slots)",
@@ -125,16 +100,6 @@ _EXECUTORS = (
 
 _STREAMING = (
     Recording(
-        "query:spark_streaming_input_rows:rate5m",
-        _rate("spark_streaming_input_rows_total"),
-        "Rows that the query reads in a second.",
-    ),
-    Recording(
-        "query:spark_streaming_output_rows:rate5m",
-        _rate("spark_streaming_output_rows_total"),
-        "Rows that the query writes in a second.",
-    ),
-    Recording(
         "query:spark_streaming_trigger_duration:rate5m",
         _rate("spark_streaming_trigger_duration_seconds_total"),
         "For which part of the time the query is busy.",
@@ -143,11 +108,6 @@ _STREAMING = (
         "query:spark_streaming_state_rows:sum",
         "sum without (operator, operator_name) (spark_streaming_state_rows)",
         "Rows that all stateful operators of the query keep.",
-    ),
-    Recording(
-        "query:spark_streaming_state_memory_used_bytes:sum",
-        "sum without (operator, operator_name) (spark_streaming_state_memory_used_bytes)",
-        "Memory that the state of the query takes.",
     ),
     Recording(
         "query:spark_streaming_source_backlog_offsets:sum",

@@ -34,7 +34,7 @@ def build(config: Config) -> Dashboard:
             Row("Do they keep up?", (*pace.numbers(config), *pace.queries(config))),
             Row("Rates and backlog", pace.rates(config)),
             Row("Batches", batches.batches()),
-            Row("Event time", batches.event_time()),
+            Row("Event time", batches.event_time(config)),
             Row("State", batches.state(config)),
             Row("DStreams", batches.dstreams(config)),
         ),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import BAD, GOOD, above, never
-from dashboards.panels import Look, Query, Series
+from dashboards.judgement import Line, NoBadValue
+from dashboards.limits import above, never
+from dashboards.panels import Query, Series
 from dashboards.queries import streaming as q
 from dashboards.rules.model import number
 
 if TYPE_CHECKING:
     from dashboards.config import Config
 
-_STATES = (("0", Look("ended", BAD)), ("1", Look("running", GOOD)))
 _QUERY = "{{query_name}}"
 
 
@@ -28,6 +28,9 @@ def batches() -> tuple[Series, ...]:
             unit="s",
             queries=(Query(q.phases(), "{{phase}}"),),
             stacked=True,
+            limits=NoBadValue(
+                "How long a batch may take depends on its trigger: the number Busy judges that."
+            ),
         ),
         Series(
             title="Trigger against its interval",
@@ -37,6 +40,9 @@ def batches() -> tuple[Series, ...]:
             queries=(
                 Query(q.each(s("spark_streaming_last_trigger_duration_seconds")), f"took {_QUERY}"),
                 Query(q.interval(), f"interval {_QUERY}"),
+            ),
+            limits=NoBadValue(
+                "How long a trigger may take depends on the interval beside it: the number Busy judges that."
             ),
         ),
         Series(
@@ -49,6 +55,7 @@ def batches() -> tuple[Series, ...]:
                 Query(q.each(s("spark_streaming_last_batch_input_rows")), f"in {_QUERY}"),
                 Query(q.each(s("spark_streaming_last_batch_output_rows")), f"out {_QUERY}"),
             ),
+            limits=NoBadValue("How many rows there are is up to the sources and to the trigger."),
         ),
         Series(
             title="Starts and ends",
@@ -58,6 +65,9 @@ def batches() -> tuple[Series, ...]:
             width=8,
             queries=(Query(q.starts(), f"started {_QUERY}"), Query(q.ends(), "{{result}} {{query_name}}")),
             bars=True,
+            limits=NoBadValue(
+                "Queries may be started and stopped; the numbers Failed runs and Starts judge how often."
+            ),
         ),
         Series(
             title="What queries observe",
@@ -67,11 +77,12 @@ def batches() -> tuple[Series, ...]:
             width=8,
             queries=(Query(q.observed(), "{{query_name}} {{observation}} {{column}}"),),
             minimum=None,
+            limits=NoBadValue("Only the author of the query knows which numbers are right."),
         ),
     )
 
 
-def event_time() -> tuple[Series, ...]:
+def event_time(config: Config) -> tuple[Series, ...]:
     """Return watermarks and late rows."""
     return (
         Series(
@@ -83,6 +94,7 @@ def event_time() -> tuple[Series, ...]:
             width=8,
             queries=(Query(q.watermark_lag(), _QUERY),),
             linear_below=100,
+            limits=NoBadValue("How far behind is right depends on the delay that each query has chosen."),
         ),
         Series(
             title="Age of events",
@@ -93,15 +105,16 @@ def event_time() -> tuple[Series, ...]:
             queries=(Query(q.event_time_age(), "{{query_name}} {{statistic}}"),),
             minimum=None,
             linear_below=100,
+            limits=NoBadValue("How old events are is up to the sources."),
         ),
         Series(
             title="Late rows dropped",
-            description="Rows per second that came later than the watermark and were dropped: lost data."
-            " More delay in withWatermark keeps them, at the price of state.",
+            description="Rows per second that came later than the watermark and were dropped. Above the"
+            " line data is lost: more delay in withWatermark keeps it, at the price of state.",
             unit="rowsps",
             width=8,
             queries=(Query(q.late_rows(), "{{query_name}} {{operator_name}}"),),
-            limits=never(0.001),
+            limits=above(config.panels["streaming_late_rows_per_second"]),
         ),
     )
 
@@ -113,8 +126,8 @@ def state(config: Config) -> tuple[Series, ...]:
     return (
         Series(
             title="State: rows",
-            description="Rows that stateful operators keep. Growing without end: no watermark, or keys that"
-            " never come again; it ends in memory or slow commits.",
+            description="Rows that stateful operators keep. Above the line, and growing without end,"
+            " there is no watermark, or keys never come again; it ends in memory or slow commits.",
             unit="short",
             width=6,
             queries=(Query(q.state("spark_streaming_state_rows"), "{{query_name}} {{operator_name}}"),),
@@ -129,6 +142,9 @@ def state(config: Config) -> tuple[Series, ...]:
             queries=(
                 Query(q.state("spark_streaming_state_memory_used_bytes"), "{{query_name}} {{operator_name}}"),
             ),
+            limits=NoBadValue(
+                "How much is too much depends on the executors' memory: see the dashboard Spark application."
+            ),
         ),
         Series(
             title="State: changes",
@@ -137,6 +153,7 @@ def state(config: Config) -> tuple[Series, ...]:
             unit="rowsps",
             width=6,
             queries=(Query(updated, f"updated {_QUERY}"), Query(removed, f"removed {_QUERY}")),
+            limits=NoBadValue("How many rows change depends on the data; State: rows judges what is left."),
         ),
         Series(
             title="State: time of a batch",
@@ -149,6 +166,9 @@ def state(config: Config) -> tuple[Series, ...]:
                 Query(removal, f"removal {_QUERY}"),
                 Query(commit, f"commit {_QUERY}"),
             ),
+            limits=NoBadValue(
+                "It is added up over partitions that work side by side; the number Busy judges batches."
+            ),
         ),
     )
 
@@ -160,34 +180,42 @@ def dstreams(config: Config) -> tuple[Series, ...]:
     return (
         Series(
             title="DStreams: time of a batch",
-            description="How long the last batch worked and waited, and how long it may: the interval. Work"
-            " above it: batches pile up, and the wait grows without end.",
+            description="How long the last batch worked and waited, and how long it may: the interval."
+            " Work above that line: batches pile up, and the wait grows without end.",
             unit="s",
-            width=8,
+            width=6,
             queries=(
                 Query(work, "processing"),
                 Query(q.dstream("spark_dstream_last_batch_scheduling_delay_seconds"), "waiting"),
                 Query(f"{number(config.thresholds['dstream_delay_ratio'])} * {due}", "limit"),
             ),
-            overrides=(("limit", BAD),),
+            limits=Line("limit"),
         ),
         Series(
             title="DStreams: batches",
-            description="Batches that wait and that are in progress. Waiting ones that grow in number are a"
-            " stream that falls behind: turn on backpressure.",
+            description="Batches that wait and that are in progress. Above the line, and growing in"
+            " number, they are a stream that falls behind: turn on backpressure.",
             unit="short",
-            width=8,
+            width=6,
             queries=(Query(q.dstream_batches(), "{{state}}"),),
+            limits=above(config.panels["dstream_batches"]),
         ),
         Series(
-            title="DStreams: records and receivers",
-            description="Records of the last batch, and receivers by whether they are active. An inactive"
-            " receiver reads nothing: its last error is in Spark's UI.",
+            title="DStreams: inactive receivers",
+            description="Receivers that have stopped. Any above the line reads nothing: its last error is"
+            " in Spark's UI, and its executor may be gone.",
             unit="short",
-            width=8,
-            queries=(
-                Query(q.dstream("spark_dstream_last_batch_records"), "records"),
-                Query(q.dstream_receivers(), "receivers {{state}}"),
-            ),
+            width=6,
+            queries=(Query(q.dstream_receivers("inactive"), "inactive"),),
+            limits=never(),
+        ),
+        Series(
+            title="DStreams: records",
+            description="Records of the last batch. None while the source has some: the receivers read"
+            " nothing, or the wrong place.",
+            unit="short",
+            width=6,
+            queries=(Query(q.dstream("spark_dstream_last_batch_records"), "records"),),
+            limits=NoBadValue("How many records arrive is up to the sources."),
         ),
     )

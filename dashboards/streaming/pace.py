@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.limits import BAD, GOOD, Limits, above, below, never
-from dashboards.panels import Look, Query, Series, Stat, Timeline
+from dashboards.judgement import NoBadValue
+from dashboards.limits import BAD, GOOD, Look, above, never, seldom, some
+from dashboards.panels import Query, Series, Stat, Timeline
 from dashboards.queries import streaming as q
 from dashboards.table import Column, Key, Table
 
@@ -19,7 +20,8 @@ _QUERY = "{{query_name}}"
 
 def numbers(config: Config) -> tuple[Stat, ...]:
     """Return the numbers at the top."""
-    limits = config.thresholds
+    limits, panels = config.thresholds, config.panels
+    stalled = limits["streaming_stalled_seconds"]
     return (
         Stat(
             title="Running queries",
@@ -28,7 +30,7 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             unit="short",
             width=4,
             queries=(Query(q.running(), "running"),),
-            limits=below(1, 1),
+            limits=some(),
         ),
         Stat(
             title="Failed runs",
@@ -41,22 +43,23 @@ def numbers(config: Config) -> tuple[Stat, ...]:
         ),
         Stat(
             title="Input against processing",
-            description="Rows that arrive against rows that can be processed, of the query that is worst"
-            " off. Above 1 for long it falls behind for ever: see Batches for the phase that takes the"
-            " time.",
+            description="Rows that arrive against rows that can be processed in the last batch, of the query"
+            " that is worst off. Above 1 for long it falls behind for ever. With a limit of rows per trigger"
+            " it is about 1, whatever waits: see Backlog.",
             unit="percentunit",
             width=4,
             queries=(Query(f"max({q.behind()})", "worst"),),
-            limits=above(1, limits["streaming_input_ratio"]),
+            limits=above(limits["streaming_input_ratio"], panels["streaming_input_warning_ratio"]),
         ),
         Stat(
             title="Without progress",
             description="For how long the worst of the running queries has not finished a batch, though it"
-            " has something to do; needs the plugin. Above the threshold it hangs: look at its stages.",
+            " has something to do; needs the plugin. Above the threshold it hangs, or it has a long trigger"
+            " or a large batch: look at its stages.",
             unit="s",
             width=4,
             queries=(Query(f"max({q.progress_age()})", "age"),),
-            limits=above(limits["streaming_stalled_seconds"] / 2, limits["streaming_stalled_seconds"]),
+            limits=above(stalled, panels["warning_ratio"] * stalled),
         ),
         Stat(
             title="Busy",
@@ -65,7 +68,7 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             unit="percentunit",
             width=4,
             queries=(Query(f"max({q.busy()})", "busiest"),),
-            limits=above(0.8, 0.95),
+            limits=above(panels["used_ratio"], panels["used_warning_ratio"]),
             maximum=1,
         ),
         Stat(
@@ -75,7 +78,7 @@ def numbers(config: Config) -> tuple[Stat, ...]:
             unit="short",
             width=4,
             queries=(Query(q.restarts(), "starts"),),
-            limits=above(1, limits["streaming_restarts"]),
+            limits=seldom(limits["streaming_restarts"]),
             instant=True,
         ),
     )
@@ -84,6 +87,7 @@ def numbers(config: Config) -> tuple[Stat, ...]:
 def queries(config: Config) -> tuple[Panel, ...]:
     """Return all queries side by side, and when they ran."""
     s = q.STREAM
+    stalled = config.thresholds["streaming_stalled_seconds"]
     return (
         Table(
             title="Queries",
@@ -101,7 +105,7 @@ def queries(config: Config) -> tuple[Panel, ...]:
                     "Without progress",
                     q.progress_age(),
                     "s",
-                    above(config.thresholds["streaming_stalled_seconds"]),
+                    above(stalled, config.panels["warning_ratio"] * stalled),
                 ),
             ),
             sort="Without progress",
@@ -112,7 +116,6 @@ def queries(config: Config) -> tuple[Panel, ...]:
             unit="short",
             width=8,
             queries=(Query(q.each(s("spark_streaming_query_active")), _QUERY),),
-            limits=Limits(BAD, ((1, GOOD),)),
             looks=_STATES,
         ),
     )
@@ -131,40 +134,57 @@ def rates(config: Config) -> tuple[Series, ...]:
                 Query(q.each(s("spark_streaming_input_rows_per_second")), f"in {_QUERY}"),
                 Query(q.each(s("spark_streaming_processed_rows_per_second")), f"processed {_QUERY}"),
             ),
+            limits=NoBadValue(
+                "How many rows arrive is up to the sources; Input against processing judges the two lines."
+            ),
         ),
         Series(
             title="Input against processing by query",
             description="Rows that arrive against rows that can be processed. Above the line the query"
-            " falls behind: give it more slots, or see which phase of its batches is slow.",
+            " falls behind: give it more slots, or see which phase of its batches is slow. A limit of rows"
+            " per trigger keeps it near 1: then Backlog tells.",
             unit="percentunit",
             queries=(Query(q.behind(), _QUERY),),
             limits=above(config.thresholds["streaming_input_ratio"]),
         ),
         Series(
             title="Backlog",
-            description="What sources have that was not read yet, in offsets; with Kafka these are records."
-            " Growing for long: the query never catches up.",
+            description="What sources have that was not read yet, in offsets; with Kafka these are"
+            " records. Above the line, and growing for long, the query never catches up.",
             unit="short",
-            width=8,
+            width=6,
             queries=(
                 Query(q.sources("spark_streaming_source_backlog_offsets"), "{{query_name}} {{source_name}}"),
             ),
             limits=above(config.thresholds["streaming_backlog_offsets"]),
         ),
         Series(
+            title="Time to catch up",
+            description="How long it would take to read the backlog at the present speed, if nothing new"
+            " came; needs the plugin. Above the line, and with a backlog that grows, the query falls behind,"
+            " also if a limit of rows per trigger holds it back.",
+            unit="s",
+            width=6,
+            queries=(Query(q.catch_up(), _QUERY),),
+            limits=above(config.thresholds["streaming_catch_up_seconds"]),
+        ),
+        Series(
             title="Most backward partition",
-            description="How many offsets the partition is behind that is furthest behind. Far above the"
-            " backlog divided by the partitions: one key or one broker is the trouble.",
+            description="How many offsets the partition is behind that is furthest behind. Above the"
+            " line, or far above the backlog divided by the partitions, one key or one broker is the"
+            " trouble.",
             unit="short",
-            width=8,
+            width=6,
             queries=(Query(q.offsets_behind(), "{{query_name}} {{source_name}}"),),
+            limits=above(config.thresholds["streaming_backlog_offsets"]),
         ),
         Series(
             title="Rows by source",
             description="Rows per second that each source reads; needs the plugin. 0 while others read:"
             " nothing arrives there, so look at the producer.",
             unit="rowsps",
-            width=8,
+            width=6,
             queries=(Query(q.rows_by_source(), "{{query_name}} {{source_name}}"),),
+            limits=NoBadValue("How many rows arrive is up to the producers."),
         ),
     )

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT / "examples")]
 # Dashboards are no part of the installed package. Last, so that ``exporter`` is the installed one.
 sys.path.append(str(ROOT))
 from dashboards.preview.__main__ import main as draw_dashboard  # noqa: E402
+from dashboards.preview.prometheus import Prometheus  # noqa: E402
 from showcase.guests import Ended  # noqa: E402
 from showcase.showcase import Showcase  # noqa: E402
 from stack import StackError, end_on_signals, log_ends  # noqa: E402
@@ -44,15 +45,30 @@ CHOSEN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """Dashboards and the values that a person would choose; an application is named as the showcase names it."""
+_RUNNING = ("spark_job_info", "spark_stage_info", "spark_sql_execution_info")
+"""What an application's tables of running things are made of."""
+
+
+def last_busy(prometheus: Prometheus, app_id: str) -> float:
+    """Return when a job, a stage and a query of an application ran last at the same time; else the end."""
+    rows = [f'max by (app_id) (timestamp({metric}{{app_id="{app_id}"}}))' for metric in _RUNNING]
+    span = max(1, round(prometheus.end - prometheus.start))
+    found = prometheus.instant(f"max_over_time(({' and '.join(rows)})[{span}s:1s])")
+    return found[0].values[0] if found else prometheus.end
 
 
 def arguments(showcase: Showcase, dashboard: str, end: float, output: Path) -> list[str]:
-    """Return the arguments that draw a dashboard of a showcase, from its begin to ``end``."""
+    """Return the arguments that draw a dashboard of a showcase, from its begin to ``end``.
+
+    That of an application ends when it was busy last, so that its tables of what runs show something.
+    """
     if showcase.prometheus is None:
         raise StackError("a preview needs prometheus on the PATH; install it with: tools/install.sh")
     chosen = dict(CHOSEN[dashboard])
     if "app_id" in chosen:
         chosen["app_id"] = showcase.applications[chosen["app_id"]].app_id
+    if dashboard == "application":
+        end = last_busy(Prometheus(showcase.prometheus.url, showcase.began, end), chosen["app_id"])
     return [
         f"--prometheus={showcase.prometheus.url}",
         f"--start={showcase.began}",

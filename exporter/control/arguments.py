@@ -14,6 +14,7 @@ from exporter.control.words import (
 )
 from exporter.daemon import flags
 from exporter.daemon.flag import Flag, choice
+from exporter.daemon.login import TLS
 from exporter.daemon.values import parse_limit, parse_timeout
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ CONTROL: tuple[Flag, ...] = (
         Path,
         f"File with the token of the daemon. {flags.TOKEN_VARIABLE} can hold the token itself.",
     ),
+    *TLS,
     Flag("format", "FORMAT", "text", choice("text", "json"), "text or json.", lasting=False),
 )
 """Of every command that steers applications."""

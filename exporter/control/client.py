@@ -10,13 +10,16 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from exporter.daemon.errors import SourceError
+from exporter.daemon.discovery.target import host_of
+from exporter.daemon.errors import SourceError, TlsError
 from exporter.daemon.fetch import Fetcher
+from exporter.daemon.login import NO_LOGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from exporter.daemon.fetch import Reply
+    from exporter.daemon.login import Login
 
 DONE, FAILED, NOT_ADMITTED = 0, 1, 3
 """Exit codes; 2 is wrong usage."""
@@ -80,6 +83,7 @@ class Client:
     Args:
         url: of the daemon.
         token: of the daemon; None sends none.
+        login: what TLS needs.
         clock: monotonic seconds, of which deadlines are.
         sleep: waits for so many seconds.
 
@@ -89,12 +93,14 @@ class Client:
         self,
         url: str,
         token: str | None,
+        login: Login = NO_LOGIN,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Ask nothing yet."""
         self._url = url
-        self._fetcher = Fetcher(TIMEOUT, token)
+        self._login = login
+        self._fetcher = Fetcher(TIMEOUT, token, login=login, host=host_of(url))
         self.clock = clock
         self._sleep = sleep
 
@@ -205,7 +211,9 @@ class Client:
         try:
             reply = self._fetcher.exchange(method, url, query, headers=sent, body=data, wait=wait)
         except SourceError as error:
-            raise Failure(f"cannot reach the daemon: {error}", NOT_ADMITTED, passing=True) from error
+            unreachable = f"cannot reach the daemon: {error}{self._login.remedy(error)}"
+            passing = not isinstance(error, TlsError)
+            raise Failure(unreachable, NOT_ADMITTED, passing=passing) from error
         document = _object(reply.body)
         if reply.status in (200, 202) and document is not None and "error" not in document:
             return document

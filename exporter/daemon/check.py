@@ -13,8 +13,10 @@ from exporter.daemon import catalogue, fields
 from exporter.daemon.asking import HISTORY_WINDOW
 from exporter.daemon.check_sources import check_sources, sentence_of
 from exporter.daemon.decode import parse_array
-from exporter.daemon.errors import SourceError
+from exporter.daemon.discovery.target import host_of
+from exporter.daemon.errors import SourceError, TlsError
 from exporter.daemon.fetch import Fetcher
+from exporter.daemon.healthcheck import HEALTHY, NAME
 from exporter.daemon.history import Listing, is_history_server
 from exporter.daemon.limits import Limits
 from exporter.daemon.sources.application import ApplicationSource
@@ -56,7 +58,7 @@ class Check:
         """Ask nothing yet."""
         self._target = target
         self._ui = Fetcher(timeout)
-        self._plugin = Fetcher(timeout, token)
+        self._plugin = Fetcher(timeout, token, host=host_of(target))
         self._say = say
         self._wrong = 0
         self._hints = 0
@@ -130,7 +132,17 @@ class Check:
         self.ok(f"{count} ended in the last {HISTORY_WINDOW / 3600:.0f} hours; the daemon reads each once.")
 
     def _check_ui(self) -> Application:
-        application = self._ask(ApplicationSource(self._ui, self._target), _ui_remedy)
+        try:
+            application = ApplicationSource(self._ui, self._target).update().value
+        except SourceError as error:
+            if error.reason != "timeout" and is_daemon(self._ui, self._target):
+                self.wrong(
+                    f"{self._target} is the daemon of spark-exporter, and not the UI of a driver.",
+                    f"Give the URL of a driver's UI. 'spark-exporter top {self._target}' shows what it has.",
+                )
+            else:
+                self.wrong(sentence_of(error), _ui_remedy(error))
+            raise _Stop from error
         version = application.spark_version or "of unknown version"
         shown = f'application "{application.name}" ({application.id})'
         self.ok(f"{self._target} is the UI of Spark {version}, {shown}.")
@@ -214,9 +226,8 @@ class Check:
         if not dropped:
             self.ok("Nothing was dropped.")
         for reason, count in sorted(dropped.items()):
-            self.wrong(
-                f"Dropped: {count:.0f} by {reason}.", DROP_REMEDIES.get(reason, "See docs/metrics.md.")
-            )
+            say = self.hint if reason in _BEARABLE else self.wrong
+            say(f"Dropped: {count:.0f} by {reason}.", DROP_REMEDIES.get(reason, "See docs/metrics.md."))
 
     def _say_control(self, snapshot: Snapshot) -> None:
         if snapshot.control:
@@ -235,8 +246,25 @@ DROP_REMEDIES = {
     "definition_conflict": "Define each metric the same way everywhere: type, labels, unit and buckets.",
     "no_space": "Free space in the first directory of spark.local.dir on the executors.",
     "corrupt_segment": "Check the disk of spark.local.dir, and that nothing else writes into it.",
+    "reading_limit": "Raise spark.exporter.maxReadings, or have fewer gauges and timers in Spark's registry.",
+    "invalid_reading": "Look for a gauge in Spark's metric registry that fails, or gives no number.",
+    "slow_source": "Look for gauges in Spark's metric registry that take long to read.",
+    "progress_too_large": "Give a streaming query fewer sources, state operators or observed metrics.",
+    "sql_limit": "Look for a data source that makes up new operators or metrics again and again.",
+    "query_limit": "Give streaming queries a checkpoint and a name, so that one started again is the same.",
+    "unreadable_sql_metric": "A data source has metrics that do not add up: Spark's UI shows them.",
 }
 """What to do about each thing that the client library or the plugin refuses."""
+_BEARABLE = frozenset({"unreadable_sql_metric"})
+"""Nobody has done anything wrong there."""
+
+
+def is_daemon(fetcher: Fetcher, url: str) -> bool:
+    """Say whether a daemon of ours answers there."""
+    try:
+        return fetcher.get(f"{url}{HEALTHY}").body.startswith(NAME)
+    except SourceError:
+        return False
 
 
 def _many(number: int, thing: str) -> str:
@@ -254,6 +282,11 @@ def _history_remedy(error: SourceError) -> str:
 
 
 def _ui_remedy(error: SourceError) -> str:
+    tls = next((one for one in (error, error.__cause__) if isinstance(one, TlsError)), None)
+    if tls is not None:
+        if tls.fault == TlsError.PLAIN:
+            return "Give its URL with http://."
+        return "The daemon could not ask either: it trusts public authorities, and shows no certificate."
     return {
         "connect": "Is the application running, with spark.ui.enabled=true, and is this its port?",
         "timeout": "Is the driver overloaded, or a firewall in between? --scrape.timeout gives it more time.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exporter.daemon.blocks import Block, Pick, pick_cells, pick_histograms, pick_means
 from exporter.daemon.exposition import Family, bound, escape
 from exporter.daemon.labels import LABEL_LENGTH, clip
-from exporter.daemon.model import NOWHERE, Place
+from exporter.daemon.model import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -151,11 +151,13 @@ class Scope:
         )
 
 
-def application_labels(app_id: str, app_name: str, length: int = LABEL_LENGTH, place: Place = NOWHERE) -> str:
+def application_labels(
+    app_id: str, app_name: str, length: int = LABEL_LENGTH, place: Place | None = None
+) -> str:
     """Return the labels that every series of an application carries, ready to print.
 
-    Where a driver is on Kubernetes is said of those that are there, and of no others.
+    An empty place is published as such: a Prometheus that honors labels would fill in the daemon's own.
     """
     values = {"app_id": app_id, "app_name": app_name}
-    values |= {label: value for label, value in place._asdict().items() if value}
+    values |= place._asdict() if place is not None else {}
     return ",".join([f'{label}="{escape(clip(value, length))}"' for label, value in values.items()])

@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 if TYPE_CHECKING:
     import socket
+    import ssl
 
 
 class _Reader(io.RawIOBase):
@@ -67,9 +68,21 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """For ``requests.Session.mount``: the read timeout of a request bounds its whole answer."""
+    """For ``requests.Session.mount``: the read timeout of a request bounds its whole answer.
+
+    Args:
+        context: of TLS; None for that of ``requests``.
+
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        """Open nothing yet."""
+        self._context = context
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make pools whose connections keep deadlines."""
+        if self._context is not None:
+            options["ssl_context"] = self._context
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}

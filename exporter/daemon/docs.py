@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING
 from exporter.control.arguments import ACTIONS, CONTROL, EXIT_CODES
 from exporter.daemon import catalogue, flags
 from exporter.daemon.catalogue import PLUGIN
-from exporter.daemon.check import DROP_REMEDIES
-from exporter.daemon.discovery.found import DISCOVERIES
-from exporter.daemon.discovery.health import REASONS as DISCOVERY_REASONS
-from exporter.daemon.discovery.reach import REFUSALS
-from exporter.daemon.errors import REASONS
-from exporter.daemon.frame import DROP_REASONS as SAMPLE_REASONS
-from exporter.daemon.model import STATES
-from exporter.daemon.plan import DROP_REASONS
+from exporter.daemon.label_values import CLOSED
+from exporter.daemon.login import PASSWORD_VARIABLE
 from exporter.daemon.schema import FIRST_SPARK, LEFT_OUT_KINDS
-from exporter.daemon.sources import COLLECTORS
-from exporter.daemon.steered import EVENT_STATES, MESSAGE_RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +27,7 @@ Durations are written as Prometheus does: `90s`, `15m`, `1h30m`.
 An unknown flag or a malformed value ends the command with exit code 2 before anything starts.
 
 `{flags.TOKEN_VARIABLE}` holds the token of the plugin (`spark.exporter.token`), which is the daemon's, too.
-It has no flag, because command lines are public.
+`{PASSWORD_VARIABLE}` holds the password of `--user`. Both have no flags, because command lines are public.
 
 """
 
@@ -117,7 +109,12 @@ BAR = "\\|"
 
 def flags_page() -> str:
     """Return docs/flags.md."""
-    tables = {"serve": flags.SERVE, "check": flags.CHECK, "top": flags.TOP}
+    tables = {
+        "serve": flags.SERVE,
+        "check": flags.CHECK,
+        "top": flags.TOP,
+        "healthcheck": flags.HEALTHCHECK,
+    }
     parts = [_flag_table(name, "", table) for name, table in tables.items()]
     for command, (text, actions) in ACTIONS.items():
         parts.append(_flag_table(command, f"{text} Flags of all its actions:\n", CONTROL))
@@ -191,18 +188,8 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> s
 
 
 def _label_values() -> str:
-    rows = {
-        "`collector`": COLLECTORS,
-        "`reason` of `spark_exporter_source_failures_total`": REASONS,
-        "`reason` of `spark_exporter_series_dropped_total`": DROP_REASONS,
-        "`reason` of `spark_exporter_samples_dropped_total`": SAMPLE_REASONS,
-        "`state`": STATES,
-        "`state` of `spark_exporter_events_total`": EVENT_STATES,
-        "`result` of `spark_exporter_messages_total`": MESSAGE_RESULTS,
-        "`reason` of `spark_exporter_plugin_dropped_total`": tuple(DROP_REMEDIES),
-        "`discovery`": DISCOVERIES,
-        "`reason` of `spark_exporter_discovery_errors_total`": DISCOVERY_REASONS,
-        "`reason` of `spark_exporter_targets_refused_total`": REFUSALS,
-    }
-    listed = [(label, ", ".join(f"`{value}`" for value in values)) for label, values in rows.items()]
-    return _table("Label values", ("label", "values"), listed)
+    rows = []
+    for one in CLOSED:
+        metric = f"`{one.metric}*`" if one.metric.endswith("_") else f"`{one.metric}`"
+        rows.append((f"`{one.label}` of {metric}", ", ".join(f"`{value}`" for value in one.values)))
+    return _table("Label values", ("label", "values"), rows)

@@ -2,7 +2,9 @@
 
 ExporterError
 ├── SourceError     a target did not give what was asked; counted by ``reason``, never ends the daemon
-│   └── NotFoundError   the target knows nothing there
+│   ├── NotFoundError   the target knows nothing there
+│   ├── ClosedError     the target ended the connection without an answer
+│   └── TlsError        the two sides do not come to an encrypted connection
 ├── StoppedError    whoever asks has been told to stop meanwhile; what came of it is not wanted any more
 ├── StateError      what an earlier daemon left cannot be used; counted by ``reason``
 ├── CatalogueError  the code and catalogue.yaml disagree; a defect of this program
@@ -59,6 +61,26 @@ class SourceError(ExporterError):
 
 class NotFoundError(SourceError):
     """A target knows nothing at the address that was asked."""
+
+
+class ClosedError(SourceError):
+    """The other side ended the connection without an answer, or with half of one."""
+
+    def __init__(self, message: str) -> None:
+        """Make the error."""
+        super().__init__("connect", message)
+
+
+class TlsError(SourceError):
+    """There is no encrypted connection; ``fault`` says on whose side it is."""
+
+    UNTRUSTED, CLIENT, PLAIN = "untrusted", "client", "plain"
+    """The other side's certificate is not trusted; it does not trust ours; it does not speak TLS."""
+
+    def __init__(self, fault: str, message: str) -> None:
+        """Make the error."""
+        super().__init__("connect", message)
+        self.fault = fault
 
 
 class StoppedError(ExporterError):

@@ -14,11 +14,15 @@ import urllib3
 from exporter._version import __version__
 from exporter.daemon.deadline import DeadlineAdapter
 from exporter.daemon.errors import NotFoundError, SourceError
+from exporter.daemon.faults import source_error
+from exporter.daemon.proof import Credential
 from exporter.daemon.turns import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+
+    from exporter.daemon.login import Login
 
 Params: TypeAlias = "Mapping[str, str | int | float | Sequence[str]]"
 
@@ -49,20 +53,24 @@ class Fetcher:
     Args:
         timeout: seconds for connecting, and again for the whole answer, headers included, beyond what the
             request asks to wait.
-        token: sent as ``Authorization: Bearer``.
+        token: sent as ``Authorization: Bearer`` to ``host``, and proved to any other.
+        host: who may have the token; None is nobody.
         max_body: bytes; a longer answer is refused while it arrives.
         clock: monotonic seconds.
         turn: held during a request; sessions that share it never ask at the same time.
+        login: for a daemon; a token takes the place of its name and password.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what may differ from one use to another
         self,
         timeout: float,
         token: str | None = None,
         max_body: int = MAX_BODY,
         clock: Callable[[], float] = time.monotonic,
         turn: AbstractContextManager[Any] | None = None,
+        login: Login | None = None,
+        host: str | None = None,
     ) -> None:
         """Open nothing yet."""
         self._turn = turn if turn is not None else nullcontext()
@@ -73,7 +81,7 @@ class Fetcher:
         # A driver is reached directly, and nobody's .netrc is meant for it.
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, DeadlineAdapter())
+            self._session.mount(scheme, DeadlineAdapter(login.context if login is not None else None))
         self._session.headers.update(
             {
                 "User-Agent": f"spark-exporter/{__version__}",
@@ -83,7 +91,11 @@ class Fetcher:
             }
         )
         if token is not None:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+            self._session.auth = Credential(token, host)
+        elif login is not None and login.authorization is not None:
+            self._session.headers["Authorization"] = login.authorization
+        if login is not None and login.authority is not None:
+            self._session.verify = str(login.authority)
 
     def get(
         self,
@@ -154,7 +166,7 @@ class Fetcher:
             ) as response:
                 yield response, place
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _source_error(error, place, timeout) from error
+            raise source_error(error, place, timeout) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -200,26 +212,3 @@ def _check_status(response: requests.Response, place: str) -> None:
         raise NotFoundError("http_status", f"{place} answers with status {status}")
     if status != requests.codes.ok:
         raise SourceError("http_status", f"{place} answers with status {status}")
-
-
-def _source_error(error: Exception, place: str, timeout: float) -> SourceError:
-    """Say what happened in words without addresses of objects, so that the same fault reads the same."""
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-        return SourceError("timeout", f"{place} does not answer within {timeout:g} s")
-    chain: BaseException | None = error
-    causes: list[BaseException] = []
-    while chain is not None and len(causes) < 10:  # noqa: PLR2004 - chains are three or four links long
-        causes.append(chain)
-        chain = getattr(chain, "reason", None) or chain.__cause__ or chain.__context__
-        if not isinstance(chain, BaseException):
-            break
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        return SourceError("connect", f"{place}: nothing listens there", transient=True)
-    if any(isinstance(cause, ConnectionResetError | urllib3.exceptions.ProtocolError) for cause in causes):
-        return SourceError("connect", f"{place} closed the connection")
-    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
-        return SourceError("connect", f"{place}: the host name is not known")
-    for cause in causes:
-        if isinstance(cause, OSError) and cause.strerror:
-            return SourceError("connect", f"{place}: {cause.strerror}")
-    return SourceError("connect", f"{place}: {type(causes[-1]).__name__}")

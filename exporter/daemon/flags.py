@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,11 +14,13 @@ from exporter.daemon.discovery.flags import FOUND
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.errors import UsageError
 from exporter.daemon.flag import ENV_PREFIX, Flag, choice
+from exporter.daemon.login import LOGIN
 from exporter.daemon.names import parse_rule
 from exporter.daemon.sources import POLLED
 from exporter.daemon.values import (
     parse_address,
     parse_bool,
+    parse_config_file,
     parse_directory,
     parse_duration,
     parse_label_length,
@@ -25,6 +28,7 @@ from exporter.daemon.values import (
     parse_number,
     parse_path,
     parse_timeout,
+    parse_wait,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +48,13 @@ _CHECK_TIMEOUT = Flag(
     parse_timeout,
     "How long a driver may take for one answer. Spark's first one may take 20 seconds on a busy machine.",
 )
+_LISTEN_ADDRESS = Flag(
+    "web.listen-address",
+    "HOST:PORT",
+    "127.0.0.1:4060",
+    parse_address,
+    "Where to serve. Port 0 takes a free one and logs it; no host means every address.",
+)
 _TOKEN_FILE = Flag(
     "token-file",
     "FILE",
@@ -51,6 +62,17 @@ _TOKEN_FILE = Flag(
     Path,
     f"File with the token of the plugin (spark.exporter.token). {TOKEN_VARIABLE} can hold the token itself.",
 )
+
+LAST_SCRAPE = Flag(
+    "sidecar.last-scrape",
+    "DURATION",
+    "0s",
+    parse_wait,
+    "How long to stay after SIGTERM, at most, until the metrics were scraped once more: beside a driver, "
+    "that scrape shows how the application ended. A second signal ends the wait. 0s ends at once. Who gives "
+    "this flag, with any value, has a sidecar: it ends for no error of its start, but says it and waits.",
+)
+"""Given at all, it makes the daemon one beside a driver."""
 
 SERVE: tuple[Flag, ...] = (
     Flag(
@@ -63,14 +85,17 @@ SERVE: tuple[Flag, ...] = (
         repeatable=True,
     ),
     *FOUND,
-    Flag(
-        "web.listen-address",
-        "HOST:PORT",
-        "127.0.0.1:4060",
-        parse_address,
-        "Where to serve. Port 0 takes a free one and logs it; no host means every address.",
-    ),
+    _LISTEN_ADDRESS,
     Flag("web.telemetry-path", "PATH", "/metrics", parse_path, "Where the metrics are."),
+    Flag(
+        "web.config.file",
+        "FILE",
+        None,
+        parse_config_file,
+        "A YAML file with TLS, users with bcrypt hashes of their passwords, and headers, in the format of "
+        "Prometheus' exporters. It and the certificates are read again when they change.",
+    ),
+    LAST_SCRAPE,
     Flag("retention", "DURATION", "15m", parse_duration, "How long an application stays after its end."),
     Flag(
         "limits.application-series",
@@ -165,9 +190,14 @@ SERVE: tuple[Flag, ...] = (
 
 CHECK: tuple[Flag, ...] = (_CHECK_TIMEOUT, _TOKEN_FILE)
 
+HEALTHCHECK: tuple[Flag, ...] = (
+    replace(_LISTEN_ADDRESS, help="Where the daemon serves, as it was told; no host means this machine."),
+)
+
 TOP: tuple[Flag, ...] = (
     Flag("interval", "DURATION", "5s", parse_timeout, "How often to look, and how far apart with --once."),
     Flag("application", "ID", None, str, "The only application to show, also one that has ended."),
+    *LOGIN,
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.catalogue import DROP, KEEP
 from exporter.daemon.frame import Column, Frame, FrameBuilder
-from exporter.daemon.model import COMPLETED, FAILED, RUNNING, STATES, WAITING
+from exporter.daemon.model import COMPLETED, FAILED, LOST, RUNNING, STATES, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +74,35 @@ def began(before: Record | None, word: Word, application: Application, now: floa
     if before is None or word.state == WAITING:
         return application.start_time if application.start_time is not None else now
     return now
+
+
+def as_lost(record: Record, now: float, clock: float) -> Record:
+    """Return an application whose driver is gone without a word.
+
+    Args:
+        record: how it was.
+        now: Unix seconds.
+        clock: monotonic seconds.
+
+    """
+    application = replace(record.application, end_time=record.heard)
+    return replace(record, application=application, state=LOST, since=now, ended_at=clock)
+
+
+def as_told(record: Record, outcome: str) -> Record:
+    """Return a lost application after somebody else than its driver said how it has ended."""
+    return replace(record, state=outcome, told=True, since=record.application.end_time)
+
+
+def first_ended(known: Mapping[str, Record], newcomer: Application) -> str | None:
+    """Return the application that ended first, by its own clock; None if none did before the newcomer."""
+    ended = [
+        (record.application.end_time or record.since or 0.0, record.ended_at, app_id)
+        for app_id, record in known.items()
+        if record.ended_at is not None
+    ]
+    end, _, app_id = min(ended, default=(math.inf, 0.0, None))
+    return None if newcomer.completed and (newcomer.end_time or 0.0) <= end else app_id
 
 
 def attempts(application: Application) -> int:

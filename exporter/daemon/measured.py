@@ -46,6 +46,10 @@ class Query:
     """Sums over all batches."""
     progress: Mapping[str, Any]
     """Spark's own JSON of the last progress; empty before the first."""
+    jobs: float | None = None
+    """How many are active; an older plugin does not say it."""
+    tasks: float | None = None
+    """How many attempts have ended; an older plugin does not say it."""
 
 
 NO_READINGS = Readings()
@@ -190,6 +194,8 @@ def _query(document: dict[str, Any], where: str, known: Mapping[str, Query]) -> 
         failed=fields.amount(counts, "failed", where),
         totals=MappingProxyType({key: fields.amount(totals, key, f"{where}.totals") for key in totals}),
         progress=progress,
+        jobs=fields.amount(document, "jobs", where) if "jobs" in document else None,
+        tasks=fields.amount(document, "tasks", where) if "tasks" in document else None,
     )
 
 

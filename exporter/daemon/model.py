@@ -190,8 +190,11 @@ class Record:
     target: str
     name: str = ""
     """What the application is published as: its name without what changes from run to run."""
-    place: Place = NOWHERE
+    place: Place | None = None
+    """Where its driver is; None if nothing is said of that, so that Prometheus may."""
     state: str = RUNNING
+    told: bool = False
+    """Whether somebody else than the application and its driver said how it has ended."""
     since: float | None = None
     """When the state began, as far as is known; Unix seconds."""
     snapshot: Snapshot | None = None

@@ -102,10 +102,11 @@ def _rest(
     api: Api, catalogue: Catalogue, runtime: RuntimeSource, served: Callable[[], bool] = lambda: False
 ) -> list[PolledSource]:
     jobs = JobsSource(api, catalogue, served)
-    stages, sql = StagesSource(api, catalogue, served), SqlSource(api, catalogue, served)
+    stages = StagesSource(api, catalogue, served, lambda: jobs.skipped)
+    sql = SqlSource(api, catalogue, served)
     executors = ExecutorsSource(api, catalogue, lambda: jobs.busy or not begins_empty(runtime.conf()))
-    # What Spark forgets comes first, while there is time.
-    return [stages, jobs, sql, executors, *(make(api, catalogue) for make in _REST)]
+    # What Spark forgets comes first, while there is time; jobs say which stages they have skipped.
+    return [jobs, stages, sql, executors, *(make(api, catalogue) for make in _REST)]
 
 
 def _wanted(sources: list[PolledSource], disabled: Collection[str]) -> list[PolledSource]:

@@ -23,6 +23,8 @@ MAX_QUERIES = 100
 MAX_DETAILS = 64
 """Samples of one metric and one query: sources, operators, and what they call metrics of their own."""
 STOPPED, FAILED = "stopped", "failed"
+RESULTS = (STOPPED, FAILED)
+"""How a run of a query ends."""
 _GIVEN = frozenset({"query_name", "query_id", "source_name", "operator_name"})
 _FREE = {"metric", "column"}
 """Labels under which anybody may put anything, also what is no number."""
@@ -63,6 +65,7 @@ class Queries:
         sink_name = short_name(sink.get("description")) if isinstance(sink, dict) else ""
         builder.add("spark_streaming_query_info", 1, *identity, query.run_id, sink_name)
         builder.add("spark_streaming_query_active", query.terminated is None, *identity)
+        builder.add("spark_streaming_query_failed", _has_failed(query), *identity)
         ends = {STOPPED: sum(run.stopped for run in runs), FAILED: sum(run.failed for run in runs)}
         for result, count in ends.items():
             builder.add("spark_streaming_query_terminations_total", count, *identity, result)
@@ -70,9 +73,11 @@ class Queries:
         for run in runs:
             totals.update(run.totals)
         said: list[tuple[str, Any]] = [("started", query.started), ("terminated", query.terminated)]
-        said.append(("idle", query.idle))
+        tasks = [run.tasks for run in runs if run.tasks is not None]
+        said += [("idle", query.idle), ("tasks", sum(tasks) if tasks else None)]
         said += [(f"totals.{name}", value) for name, value in totals.items()]
         if query.terminated is None:
+            said.append(("jobs", query.jobs))
             said += leaves(query.progress, "progress")
             self._add_derived(builder, identity, query)
         self._add_named(builder, identity, _naming(runs), said)
@@ -141,6 +146,10 @@ class Queries:
 
 def _recent(query: Query) -> tuple[bool, float]:
     return (query.terminated is None, query.started or 0.0)
+
+
+def _has_failed(query: Query) -> bool:
+    return query.terminated is not None and query.exception is not None
 
 
 def _naming(runs: Iterable[Query]) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from exporter.daemon.targets import TargetSheets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from exporter.daemon.access.file import Reload
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.limits import Limits
     from exporter.daemon.status import TargetStatus
@@ -41,6 +42,8 @@ class Scrape:
     """How many requests to steer an application were refused, by reason."""
     found: Found = field(default_factory=Found)
     """How the search for targets is doing."""
+    web_config: Reload | None = None
+    """How reading the file of --web.config.file has gone; None if there is none."""
 
 
 class Pages:
@@ -127,6 +130,10 @@ def _daemon(pages: Pages, scrape: Scrape) -> None:
         pages.add("spark_exporter_state_failures_total", count, reason)
     for reason, count in scrape.control_refused.items():
         pages.add("spark_exporter_control_refused_total", count, reason)
+    if scrape.web_config is not None:
+        well, moment = scrape.web_config
+        pages.add("spark_exporter_web_config_last_reload_successful", well)
+        pages.add("spark_exporter_web_config_last_reload_success_timestamp_seconds", moment)
     _discovery(pages, scrape.found)
     for name, own, value in scrape.process:
         pages.add(name, value, *own)

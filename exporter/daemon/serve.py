@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import math
 import os
 import signal
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING
 
-import uvicorn
-
-from exporter._version import __version__
 from exporter.daemon import catalogue, flags, logs
-from exporter.daemon.control.api import CALLS_LEFT, Api
+from exporter.daemon.access.file import WebConfig
+from exporter.daemon.access.guard import Guard
+from exporter.daemon.control.api import Api
 from exporter.daemon.control.directory import Directory
+from exporter.daemon.control.document import PREFIX
 from exporter.daemon.delivery import Delivery
-from exporter.daemon.discovery.driver_pods import make_pod_discovery
+from exporter.daemon.discovery.driver_pods import make_pod_discoverers
 from exporter.daemon.discovery.files import FileDiscovery
 from exporter.daemon.discovery.refusals import Refusals
+from exporter.daemon.discovery.sharding import Sharing
 from exporter.daemon.discovery.static import StaticDiscovery
 from exporter.daemon.fleet import Fleet
 from exporter.daemon.landing.history import History, Recorder
 from exporter.daemon.landing.page import Landing
+from exporter.daemon.last_scrape import LastScrape
 from exporter.daemon.process import ProcessSamples
 from exporter.daemon.render import Renderer, Scrape
+from exporter.daemon.server import Server, listen
 from exporter.daemon.state.memory import Memory
 from exporter.daemon.status import Status
 from exporter.daemon.store import Store
 from exporter.daemon.turns import TURNS
-from exporter.daemon.values import Address
 from exporter.daemon.watch import Watcher
-from exporter.daemon.web import make_app
+from exporter.daemon.web import HEALTH, make_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import socket
+    from collections.abc import Callable, Mapping
 
     from exporter.daemon.discovery.found import Discoverer, Target
     from exporter.daemon.exposition import Format
@@ -53,8 +53,14 @@ class Daemon:
     """All parts of a running daemon."""
 
     def __init__(self, settings: Settings) -> None:
-        """Connect the parts; nothing runs yet."""
+        """Connect the parts; nothing runs yet.
+
+        Raises:
+            UsageError: a file is wrong that the settings name.
+
+        """
         self._settings = settings
+        self._web_config = WebConfig(settings.web_config)
         self._catalogue = catalogue.load(settings.limits.label_length)
         self._process = ProcessSamples(self._catalogue)
         self._status = Status()
@@ -65,17 +71,20 @@ class Daemon:
             settings.limits,
             names=settings.names,
             catalogue=self._catalogue,
+            located=settings.pods is not None,
             forget=self._memory.forget,
         )
         self._refusals = Refusals()
+        followed = settings.pods is not None and settings.pods.shards is not None
+        sharing = Sharing(settings.shard, settled=not followed)
         self._fleet = Fleet(
-            make_discoverers(settings, self._refusals),
+            make_discoverers(settings, sharing, self._refusals),
             self._watch,
             store=self._store,
             status=self._status,
             pace=settings.asking.pace,
             refusals=self._refusals,
-            shard=settings.shard,
+            sharing=sharing,
         )
         self._stopping = threading.Event()
         self._history = History(self._catalogue)
@@ -90,16 +99,13 @@ class Daemon:
             self.unready,
             [self._api.route(), *Delivery().routes()],
         )
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=math.ceil(CALLS_LEFT) + 1,
-            ),
+        self._last_scrape = LastScrape(settings.last_scrape, self._settled)
+        watched = self._last_scrape.watch(app, settings.telemetry_path)
+        self._server = Server(
+            Guard(watched, self._web_config, token_only=f"{PREFIX}/", open_to_all=HEALTH),
+            self._web_config.tls,
             self._api.stop,
+            self._tick,
         )
 
     def render(self, form: Format) -> list[bytes]:
@@ -115,12 +121,13 @@ class Daemon:
                 self._memory.failures,
                 self._api.refused.counts,
                 self._fleet.found(),
+                self._web_config.reload,
             )
             return self._renderer.render(scrape, form)
 
     def unready(self) -> str:
         """Say why scrapes do not show all there is; nothing if they do."""
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._last_scrape.begun:
             return "is stopping"
         return "" if self._fleet.ready else "does not know all targets yet"
 
@@ -155,46 +162,33 @@ class Daemon:
         self._fleet.stop()
 
     def stop(self) -> None:
-        """End ``run`` soon. Safe in a signal handler."""
+        """End ``run`` soon, or after its last scrape; the second time soon. Safe in a signal handler."""
+        if self._last_scrape.begin():
+            return
         self._stopping.set()
         self._server.should_exit = True
 
+    def _tick(self) -> None:
+        if self._last_scrape.over():
+            self.stop()
 
-def make_discoverers(settings: Settings, refusals: Refusals) -> list[Discoverer]:
+    def _settled(self) -> bool:
+        return not any(published.record.up for published in self._store.view().applications)
+
+
+def make_discoverers(settings: Settings, sharing: Sharing, refusals: Refusals) -> list[Discoverer]:
     """Return what finds targets, in the order in which they count.
 
     Raises:
         UsageError: pods are wanted, and the way to them is not known.
 
     """
-    found: list[Discoverer] = [StaticDiscovery(settings.targets, settings.shard)]
+    found: list[Discoverer] = [StaticDiscovery(settings.targets, sharing)]
     if settings.files:
-        found.append(FileDiscovery(settings.files, settings.shard))
+        found.append(FileDiscovery(settings.files, sharing))
     if settings.pods is not None:
-        found.append(make_pod_discovery(settings.pods, settings.shard, refusals))
+        found += make_pod_discoverers(settings.pods, sharing, refusals)
     return found
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stop = stop
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in sockets or ():
-            host, port = listener.getsockname()[:2]
-            logs.info("listening", address=Address(host, port), version=__version__)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # What is still open after uvicorn's patience is cut off, and whoever waits for a driver waits longer.
-        self._stop()
-        await super().shutdown(sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # uvicorn would raise the signal again after its end, and the exit code would not be 0.
-        yield
 
 
 def serve(settings: Settings) -> int:
@@ -216,26 +210,3 @@ def serve(settings: Settings) -> int:
         return 1
     logs.info("stopped")
     return 0
-
-
-def listen(address: Address) -> socket.socket:
-    """Return a bound socket that refuses connections until the server listens on it.
-
-    Raises:
-        OSError: the address is taken or not ours.
-
-    """
-    everywhere = not address.host and socket.has_dualstack_ipv6()
-    host = "::" if everywhere else address.host or "0.0.0.0"  # noqa: S104 - the user left the host empty
-    found = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, where = found[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if everywhere:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        listener.bind(where)
-    except OSError:
-        listener.close()
-        raise
-    return listener

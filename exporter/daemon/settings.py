@@ -37,6 +37,10 @@ class Settings:
     shard: Shard
     listen_address: Address
     telemetry_path: str
+    web_config: Path | None
+    """Who may read what is served; None: everybody."""
+    last_scrape: float
+    """How long to stay for one more scrape after being told to end."""
     retention: float
     limits: Limits
     names: Names
@@ -70,6 +74,8 @@ def from_arguments(given: argparse.Namespace, environment: Mapping[str, str] = o
         shard=_shard(values),
         listen_address=values["web_listen_address"],
         telemetry_path=values["web_telemetry_path"],
+        web_config=values["web_config_file"],
+        last_scrape=values["sidecar_last_scrape"],
         retention=values["retention"],
         limits=Limits(
             application_series=values["limits_application_series"],
@@ -113,17 +119,28 @@ def _pods(
             f"--kubernetes.ui-port {ui_port} is not among --kubernetes.allowed-ports {ports}: "
             "no pod could be asked there"
         )
+    stateful_set = values["shard"].stateful_set
+    if values["kubernetes_shards"] and not stateful_set:
+        raise UsageError(
+            "--kubernetes.shards needs the name of this daemon's pod, which tells whose pods the shards are; "
+            "expected it in --shard, such as spark-exporter-2"
+        )
     return Watched(
         namespaces,
         everywhere,
         values["kubernetes_selector"] or (SELECTOR,),
         Rules(ui_port, ports, values["kubernetes_allowed_addresses"]),
+        values["kubernetes_shards"],
         values["kubernetes_kubeconfig"],
+        stateful_set,
     )
 
 
 def _shard(values: Mapping[str, Any]) -> Shard:
-    shard = Shard(values["shard"], values["total_shards"])
+    shard = Shard(values["shard"].number, values["total_shards"])
+    if values["kubernetes_shards"]:
+        # The number is only known when the pods are.
+        return shard._replace(total=max(shard.total, shard.number + 1))
     if shard.number >= shard.total:
         raise UsageError(
             f"--shard {shard.number} is not one of --total-shards {shard.total}; shards are counted from 0, "
@@ -156,9 +173,10 @@ def read_token(file: Path | None, environment: Mapping[str, str] = os.environ) -
     """
     variable = environment.get(flags.TOKEN_VARIABLE)
     if file is None:
-        source, token = flags.TOKEN_VARIABLE, variable
-        if not token:
+        if not variable:
             return None
+        # A Secret may have been made from a file that ends with a line, and the plugin does not mind either.
+        source, token = flags.TOKEN_VARIABLE, variable.strip()
     elif variable:
         raise UsageError(f"--token-file and {flags.TOKEN_VARIABLE} are both given; expected one of them")
     else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from exporter.daemon.discovery.found import STATIC
 from exporter.daemon.sources import COLLECTORS
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ class CollectorStatus:
 class TargetStatus:
     """How one target is doing."""
 
+    discovery: str = STATIC
+    """The way in which it was found."""
     up: bool = False
     app_id: str = ""
     endpoint: str = ""
+    claimed: bool = False
+    """Whether who listens at the endpoint is not known, so that no token may be sent there."""
     state: str = "not asked yet"
     """In plain words."""
     collectors: Mapping[str, CollectorStatus] = field(
@@ -57,11 +62,26 @@ class Status:
         """Return all targets as they are now; what is returned never changes."""
         return self._targets
 
-    def describe(self, target: str, state: str, *, up: bool, app_id: str = "", endpoint: str = "") -> None:
+    def found(self, target: str, discovery: str) -> None:
+        """Begin with a target that was found in one of the ways of discovery."""
+        with self._lock:
+            self._put(target, TargetStatus(discovery))
+
+    def describe(  # noqa: PLR0913 - what there is to know
+        self,
+        target: str,
+        state: str,
+        *,
+        up: bool,
+        app_id: str = "",
+        endpoint: str = "",
+        claimed: bool = False,
+    ) -> None:
         """Set what is known about a target."""
         with self._lock:
             known = self._targets.get(target, TargetStatus())
-            self._put(target, replace(known, state=state, up=up, app_id=app_id, endpoint=endpoint))
+            found = replace(known, state=state, up=up, app_id=app_id, endpoint=endpoint, claimed=claimed)
+            self._put(target, found)
 
     def succeeded(self, target: str, collector: str, seconds: float) -> None:
         """Account for a source that did its work."""

@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from exporter.daemon import catalogue as built_in
-from exporter.daemon import logs
 from exporter.daemon.custom import Resolution
+from exporter.daemon.dropped import Dropped
 from exporter.daemon.errors import SourceError
 from exporter.daemon.labels import clip
-from exporter.daemon.lifecycle import began, judge, without_levels
+from exporter.daemon.lifecycle import as_lost, as_told, began, first_ended, judge, without_levels
 from exporter.daemon.limits import Limits
 from exporter.daemon.model import ENDED, LOST, NOWHERE, Record
 from exporter.daemon.names import Names
@@ -62,6 +62,7 @@ class Store:
         now: Unix seconds.
         names: make the published names of applications.
         catalogue: the built-in metrics.
+        located: whether an application that is nowhere on Kubernetes says so.
         forget: is told of the target and the run that nothing is known of any more.
 
     """
@@ -75,10 +76,12 @@ class Store:
         *,
         names: Names | None = None,
         catalogue: Catalogue | None = None,
+        located: bool = False,
         forget: Callable[[str, Application], None] = lambda _target, _application: None,
     ) -> None:
         """Know of no application."""
         self._forget = forget
+        self._located = located
         self._gone: list[tuple[str, Application]] = []
         self._retention = retention
         self._limits = limits if limits is not None else Limits()
@@ -92,8 +95,7 @@ class Store:
         self._runs = Runs()
         self._evicted = 0
         self._unread = 0
-        self._drops: dict[tuple[str, str, str], int] = {}
-        self._repeats = logs.Repeats()
+        self._dropped = Dropped()
         self._view = View()
         self._scraped = -math.inf
         self._silent: dict[tuple[str, str], float] = {}
@@ -157,10 +159,11 @@ class Store:
             if before is None:
                 self._admit(application)
             after = self._merged(target, application, snapshot, before)
-            self._known[application.id] = replace(after, place=place)
+            said = place if self._located or place != NOWHERE else None
+            self._known[application.id] = replace(after, place=said)
             if snapshot is not None:
                 self._silent.pop((application.id, PLUGIN), None)
-                self._count_drops(target, PLUGIN, snapshot.frame)
+                self._dropped.count(target, PLUGIN, snapshot.frame)
             self._refresh([application.id])
 
     def put(  # noqa: PLR0913 - what a source found out, together
@@ -195,8 +198,9 @@ class Store:
                     heard=self._now(),
                 )
                 self._silent.pop((application.id, source), None)
-                self._known[application.id] = after if record.state == LOST else self._judged(after, record)
-                self._count_drops(target, source, frame)
+                known = record.told or record.state == LOST
+                self._known[application.id] = after if known else self._judged(after, record)
+                self._dropped.count(target, source, frame)
                 self._refresh([application.id])
             self._print_ahead(application.id)
 
@@ -234,7 +238,7 @@ class Store:
             return (
                 application.id in self._known
                 or len(self._known) < self.capacity
-                or self._first_ended(application) is not None
+                or first_ended(self._known, application) is not None
             )
 
     def left_out(self, count: int) -> None:
@@ -248,13 +252,37 @@ class Store:
         with self._lock:
             self._refresh(self._lose(target))
 
-    def gone(self, target: str) -> None:
-        """Note that nobody looks at ``target`` any more: what was there is lost, and nothing counts on."""
+    def gone(self, target: str, last: Application | None = None, outcome: str = "") -> None:
+        """Note that nobody looks at ``target`` any more: what was there is lost, and nothing counts on.
+
+        The run that was there ``last`` has the ``outcome``, COMPLETED or FAILED, if that is not empty.
+        """
         with self._lock:
-            drops = {key: count for key, count in self._drops.items() if key[0] != target}
-            self._repeats.forget(*(key for key in self._drops if key[0] == target))
-            self._drops = drops
-            self._refresh(self._lose(target))
+            self._dropped.forget(target)
+            changed = self._lose(target)
+            record = self._run_of(target, last) if last is not None and outcome else None
+            # What the driver itself said is the better word.
+            if record is not None and record.state == LOST:
+                self._known[record.application.id] = as_told(record, outcome)
+                changed.append(record.application.id)
+            self._refresh(changed)
+
+    def moved(self, target: str, *, ended: bool = False) -> None:
+        """Drop what runs at ``target``: another daemon publishes it now.
+
+        What is over stays, as the other one may never hear of it, unless it tells of what has ``ended``, too.
+        """
+        with self._lock:
+            self._dropped.forget(target)
+            moved = [
+                app_id
+                for app_id, record in self._known.items()
+                if record.target == target and (ended or record.up)
+            ]
+            for app_id in moved:
+                self._remove(app_id)
+            self._refresh(())
+        self._let_go()
 
     def find(self, app_id: str) -> Record | None:
         """Return what is known of an application."""
@@ -293,7 +321,7 @@ class Store:
         """
         if len(self._known) < self.capacity:
             return
-        first = self._first_ended(application)
+        first = first_ended(self._known, application)
         if first is None:
             others = "ended later or run still" if application.completed else "run already"
             raise SourceError(
@@ -303,16 +331,6 @@ class Store:
             )
         self._remove(first)
         self._evicted += 1
-
-    def _first_ended(self, newcomer: Application) -> str | None:
-        """Return the application that ended first, by its own clock; None if none did before the newcomer."""
-        ended = [
-            (record.application.end_time or record.since or 0.0, record.ended_at, app_id)
-            for app_id, record in self._known.items()
-            if record.ended_at is not None
-        ]
-        end, _, app_id = min(ended, default=(math.inf, 0.0, None))
-        return None if newcomer.completed and (newcomer.end_time or 0.0) <= end else app_id
 
     def _merged(
         self, target: str, application: Application, snapshot: Snapshot | None, before: Record | None
@@ -350,11 +368,7 @@ class Store:
             if record.target == target and record.up and app_id != but
         ]
         for app_id in lost:
-            record = self._known[app_id]
-            application = replace(record.application, end_time=record.heard)
-            since, ended_at = self._now(), self._clock()
-            gone = replace(record, application=application, state=LOST, since=since, ended_at=ended_at)
-            self._known[app_id] = gone
+            self._known[app_id] = as_lost(self._known[app_id], self._now(), self._clock())
         return lost
 
     def _remove(self, app_id: str) -> None:
@@ -378,21 +392,11 @@ class Store:
         if published is not None:
             published.print_ahead()
 
-    def _count_drops(self, target: str, source: str, frame: Frame) -> None:
-        for reason, count in frame.drops.items():
-            key = (target, source, reason)
-            self._drops = {**self._drops, key: self._drops.get(key, 0) + count}
-            message = f"samples are not published as they came: {reason}"
-            metric = frame.culprits.get(reason, "")
-            self._repeats.fault(key, message, target=target, collector=source, metric=metric)
-
     def _refresh(self, changed: Collection[str]) -> None:
         """Make the next view; what did not change keeps its identity."""
         applications = self._planner.update(self._known, changed)
-        resolution, runs, drops = self._planner.resolution, self._runs.view(), self._drops
-        self._view = View(
-            applications, resolution, self._evicted, self._unread, runs, MappingProxyType(drops)
-        )
+        resolution, runs, drops = self._planner.resolution, self._runs.view(), self._dropped.view()
+        self._view = View(applications, resolution, self._evicted, self._unread, runs, drops)
 
 
 def _with_frame(record: Record, source: str, frame: Frame) -> Record:

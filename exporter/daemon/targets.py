@@ -56,7 +56,8 @@ class TargetSheets:
         same = last is not None and (last.asked, last.tried) == (asked, tried)
         keys = {name: column.keys for name, column in last.columns.items()} if last and same else {}
         keys = keys or _keys(target, asked, tried)
-        keys["spark_exporter_target_info"] = _same(last, ((target, status.app_id, status.endpoint),))
+        info = (target, status.discovery, status.app_id, status.endpoint)
+        keys["spark_exporter_target_info"] = _same(last, (info,))
         values = _values(status, asked, tried)
         columns = {name: Column(keys[name], values[name]) for name in keys if keys[name]}
         sheet = Sheet(self._catalogue, "", columns, last.sheet if last is not None else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"([0-9]{1,15}(?:w|d|h|ms|m|s))+")
@@ -52,9 +53,15 @@ def parse_duration(text: str) -> float:
 
 def parse_timeout(text: str) -> float:
     """Return seconds, more than none and at most an hour."""
-    seconds = parse_duration(text)
+    seconds = parse_wait(text)
     if seconds <= 0:
         raise ValueError(f"{text!r} is no time at all; expected a duration above zero, such as 5s")
+    return seconds
+
+
+def parse_wait(text: str) -> float:
+    """Return seconds, none or at most an hour."""
+    seconds = parse_duration(text)
     if seconds > _MAX_TIMEOUT:
         raise ValueError(f"{text!r} is too long; expected at most an hour, such as 5s")
     return seconds
@@ -81,7 +88,8 @@ def is_host(name: str) -> bool:
 
 def parse_path(text: str) -> str:
     """Return a path of a URL."""
-    if not _PATH.fullmatch(text) or text.startswith("/-/"):
+    # Below /api/, tokens take the place of passwords.
+    if not _PATH.fullmatch(text) or text.startswith(("/-/", "/api/")):
         raise ValueError(
             f"{text!r} is not a path for metrics; expected one that begins with /, such as /metrics"
         )
@@ -118,6 +126,15 @@ def parse_directory(text: str) -> str:
     if "\0" in text:
         raise ValueError(f"{text!r} is not a directory; expected a path, or nothing for none")
     return text
+
+
+def parse_config_file(text: str) -> Path:
+    """Return the path of a file that says how something is done."""
+    if not text or "\0" in text:
+        raise ValueError(
+            f"{text!r} is not a file; expected a path, such as /etc/spark-exporter/web-config.yml"
+        )
+    return Path(text)
 
 
 def parse_namespace(text: str) -> str:

@@ -17,7 +17,7 @@ from exporter.daemon.fetch import Fetcher
 from exporter.daemon.history import History, is_history_server
 from exporter.daemon.poll import Poller
 from exporter.daemon.polled import polled_sources
-from exporter.daemon.silence import Silence
+from exporter.daemon.silence import TOLD, Silence
 from exporter.daemon.sources.application import ApplicationSource
 from exporter.daemon.sources.environment import Environment, EnvironmentSource
 from exporter.daemon.sources.plugin import PluginSource
@@ -81,6 +81,8 @@ class Watcher:
         """What is watched."""
         self.asked = threading.Event()
         """Set once the target was asked for the first time, whatever came of it."""
+        self.last: Application | None = None
+        """The run that was followed last, also when it is over."""
         self._target = target.url
         self._refusals = refusals if refusals is not None else Refusals()
         self._ended = ended
@@ -95,7 +97,7 @@ class Watcher:
         turn = threading.Lock()
         self._ui = Fetcher(asking.timeout, turn=turn)
         self._poll_fetcher = Fetcher(asking.timeout, turn=turn)
-        self._plugin_fetcher = Fetcher(asking.timeout, asking.token)
+        self._plugin_fetcher = Fetcher(asking.timeout, asking.token, host=target.confidant)
         self._application_source = ApplicationSource(self._ui, target.url)
         self._application: Application | None = None
         self._plugin: PluginSource | None = None
@@ -112,16 +114,31 @@ class Watcher:
         self._hints = True
         self._looks = 0
         self._hasty = 0
-        self._silence = Silence()
+        # Whoever named this pod also tells how it has ended, unless something is in the way.
+        self._silence = Silence(closed=TOLD if target.identity else 0.0)
         self._backoff = Backoff()
         self._fault: tuple[str, bool] | None = None
         self._thread = threading.Thread(target=self._run, name=f"watch {target.url}", daemon=True)
-        status.describe(target.url, "not asked yet", up=False)
+        status.found(target.url, target.discovery)
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether a history server is at the target."""
+        return self._history is not None
 
     def start(self) -> None:
-        """Begin."""
+        """Begin.
+
+        Raises:
+            RuntimeError: there is no room for two threads more; none is left of it.
+
+        """
         self._poller.start()
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End soon. A request that waits for news is left to itself: the thread does not keep the process."""
@@ -357,7 +374,7 @@ class Watcher:
             self._repeats.forget("version", "missing", "loopback")
             fields = {"app_id": application.id, "app_name": application.name}
             logs.info("found an application", target=self._target, **fields)
-        self._application = application
+        self._application = self.last = application
         ended = application.completed or (snapshot is not None and snapshot.final)
         # A plugin says enough for the first seconds, and many a job has not more of them.
         self._poller.follow(None if ended else application, patient=snapshot is not None)
@@ -366,7 +383,10 @@ class Watcher:
         self, application: Application, sentence: str, endpoint: str = "", *, up: bool = True
     ) -> None:
         state = f"{application.name} ({application.id}) {sentence}"
-        self._status.describe(self._target, state, up=up, app_id=application.id, endpoint=endpoint)
+        claimed = self.target.claimed
+        self._status.describe(
+            self._target, state, up=up, app_id=application.id, endpoint=endpoint, claimed=claimed
+        )
 
     def _say_version(self, snapshot: Snapshot) -> None:
         if snapshot.plugin_version != __version__:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from exporter.daemon.healthcheck import HEALTHY, NAME, READY
 from exporter.daemon.landing.style import HEADERS
 from exporter.daemon.negotiate import accepts_gzip, choose_format
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from exporter.daemon.exposition import Format
     from exporter.daemon.landing.page import Page
 
+HEALTH = frozenset({HEALTHY, READY})
+"""What says how the daemon is, and nothing of what it knows."""
+_NAME = NAME.decode()
 # Scrapes are local and frequent: most of the gain for a fraction of the time.
 _GZIP_LEVEL = 1
 _GZIP_FORMAT = 31
@@ -75,17 +79,17 @@ def make_app(
         return HTMLResponse(body, page.status, headers)
 
     async def healthy(_request: Request) -> Response:
-        return PlainTextResponse("Spark Exporter is healthy.\n")
+        return PlainTextResponse(f"{_NAME} is healthy.\n")
 
     async def is_ready(_request: Request) -> Response:
         if reason := unready():
-            return PlainTextResponse(f"Spark Exporter {reason}.\n", status_code=503)
-        return PlainTextResponse("Spark Exporter is ready.\n")
+            return PlainTextResponse(f"{_NAME} {reason}.\n", status_code=503)
+        return PlainTextResponse(f"{_NAME} is ready.\n")
 
     routes = [
         Route(telemetry_path, metrics),
-        Route("/-/healthy", healthy),
-        Route("/-/ready", is_ready),
+        Route(HEALTHY, healthy),
+        Route(READY, is_ready),
         *further,
     ]
     if telemetry_path != "/":

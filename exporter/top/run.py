@@ -7,13 +7,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-import requests
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
 from exporter.shown import printable
-from exporter.top.scrape import Scrape, ScrapeError, fetch, parse
+from exporter.top.scrape import Scrape, ScrapeError, parse
 from exporter.top.screen import draw
 from exporter.top.view import make
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import RenderableType
+
+    from exporter.top.scrape import Daemon
 
 PIPED = 160
 """Columns when nobody says how wide the output is."""
@@ -32,7 +33,7 @@ class Top:
     """One run of the command.
 
     Args:
-        url: where the metrics are.
+        daemon: gives the metrics.
         interval: seconds between two scrapes.
         application: the id of the only application to show.
         console: where to print.
@@ -42,19 +43,19 @@ class Top:
 
     def __init__(
         self,
-        url: str,
+        daemon: Daemon,
         interval: float,
         application: str | None = None,
         console: Console | None = None,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         """Ask nothing yet."""
-        self._url = url
+        self._daemon = daemon
+        self._url = daemon.url
         self._interval = interval
         self._application = application
         self._console = console if console is not None else Console()
         self._wait = wait
-        self._session = requests.Session()
         self._past: deque[Scrape] = deque()
 
     def once(self) -> int:
@@ -108,7 +109,7 @@ class Top:
         return self._past[0] if len(self._past) > 1 else None
 
     def _scrape(self) -> Scrape:
-        scrape = parse(fetch(self._session, self._url), self._url, time.monotonic(), time.time())
+        scrape = parse(self._daemon.fetch(), self._url, time.monotonic(), time.time())
         self._past.append(scrape)
         # The first one kept is the youngest that is old enough.
         while len(self._past) > 2 and scrape.time - self._past[1].time >= SPAN:  # noqa: PLR2004 - two make a rate

@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.daemon.custom import APPLICATION_PREFIX
+from exporter.daemon.errors import SourceError
+from exporter.daemon.fetch import Fetcher
 from exporter.overview import Sample, Samples, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from exporter.daemon.login import Login
     from exporter.overview import Application
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 """Seconds; a scrape of very many series takes some."""
+MAX_BODY = 1 << 30
+"""Bytes of it."""
+_OK, _UNAUTHORIZED = 200, 401
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
+_INSTEAD = "expected them in --user and --password-file"
 _IDENTITY = ("app_id", "app_name")
 
 
@@ -79,31 +85,46 @@ def metrics_url(url: str) -> str:
         raise ValueError(f"{url!r} is not a URL ({error}); {expected}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url!r} is not an http or https URL; {expected}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(f"the URL of {parts.hostname} carries a name or a password; {_INSTEAD}")
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") or "/metrics"))
 
 
-def fetch(session: requests.Session, url: str) -> str:
-    """Return the exposition at ``url``.
+class Daemon:
+    """Where the metrics are.
 
-    Raises:
-        ScrapeError: nothing answers, or something else does.
+    Args:
+        url: of the metrics.
+        login: what TLS and passwords need.
 
     """
-    try:
-        answer = session.get(url, headers={"Accept": "text/plain"}, timeout=TIMEOUT)
-    except requests.ConnectionError as error:
-        raise ScrapeError(
-            f"nothing answers at {url}. Start a daemon with 'spark-exporter serve --target URL', "
-            "or give the URL of one that runs."
-        ) from error
-    except requests.Timeout as error:
-        raise ScrapeError(f"{url} did not answer within {TIMEOUT:.0f} s.") from error
-    except (requests.RequestException, ValueError) as error:
-        raise ScrapeError(f"{url} cannot be asked: {error}") from error
-    if answer.status_code != requests.codes.ok:
-        raise ScrapeError(f"{url} answers {answer.status_code}: is it a spark-exporter daemon?")
-    answer.encoding = "utf-8"
-    return answer.text
+
+    def __init__(self, url: str, login: Login) -> None:
+        """Ask nothing yet."""
+        self.url = url
+        self._login = login
+        self._fetcher = Fetcher(TIMEOUT, max_body=MAX_BODY, login=login)
+
+    def fetch(self) -> str:
+        """Return the exposition.
+
+        Raises:
+            ScrapeError: nothing answers, or something else does.
+
+        """
+        try:
+            reply = self._fetcher.exchange("GET", self.url, headers={"Accept": "text/plain"})
+        except SourceError as error:
+            if error.transient:
+                sentence = "Start a daemon with 'spark-exporter serve --target URL', or give the URL of one"
+                raise ScrapeError(f"nothing answers at {self.url}. {sentence} that runs.") from error
+            sentence = f"{error}{self._login.remedy(error)}"
+            raise ScrapeError(sentence if sentence.endswith("?") else f"{sentence}.") from error
+        if reply.status == _UNAUTHORIZED:
+            raise ScrapeError(f"{self.url} answers 401: {self._login.refused}.")
+        if reply.status != _OK:
+            raise ScrapeError(f"{self.url} answers {reply.status}: is it a spark-exporter daemon?")
+        return reply.body.decode("utf-8", "replace")
 
 
 def parse(text: str, url: str, time: float, now: float) -> Scrape:

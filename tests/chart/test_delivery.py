@@ -10,6 +10,7 @@ import pytest
 
 import helm
 from exporter.client.install import jar_path, pyfiles_path
+from exporter.plugin_copy import install_plugin
 
 pytestmark = pytest.mark.spark
 JOB = Path(__file__).parent / "jobs" / "where.py"
@@ -41,11 +42,8 @@ def served(tmp_path):
 @pytest.fixture
 def copied(tmp_path):
     """A directory with jar and zip, as the init container leaves it."""
-    folder = tmp_path / "plugin"
-    folder.mkdir()
-    for file in (jar_path(), pyfiles_path()):
-        shutil.copy(file, folder)
-    return str(folder)
+    install_plugin(tmp_path / "plugin")
+    return str(tmp_path / "plugin")
 
 
 def submit(plugin):
@@ -65,13 +63,14 @@ def test_driver_and_executors_have_plugin_and_client(delivery, request, start_jo
     """Python imports what was delivered, not what may be installed, and what it counts is published."""
     if delivery == "init":
         plugin = {"delivery": "init", "directory": request.getfixturevalue("copied")}
+        zipped = "spark-exporter-client.zip"
     else:
         url = request.getfixturevalue("served")
         plugin = {"delivery": "served", "served": {"checksum": CHECKSUM, "url": url}}
+        zipped = Path(pyfiles_path()).name
     (tmp_path / "token").write_text(TOKEN)
 
     job = start_job(JOB, tmp_path / "end", submit=submit(plugin), env={"SPARK_EXPORTER_TOKEN": TOKEN})
-    zipped = Path(pyfiles_path()).name
     assert f"{zipped}/exporter/" in job.hear("driver")
     (executors,) = job.hear("executors")
     assert f"{zipped}/exporter/" in executors

@@ -1,4 +1,4 @@
-"""What ``helm install`` says at its end."""
+"""What ``helm install`` says at its end is what the chart makes, and what the operators take."""
 
 import pytest
 import yaml
@@ -92,38 +92,10 @@ def test_kubeflows_operator_takes_it(notes, mode):
     )
 
 
-@pytest.mark.parametrize(
-    ("discovery", "where"),
-    [
-        ({}, f"the drivers in {helm.NAMESPACE}."),
-        ({"namespaces": ["etl", "ml"]}, "the drivers in etl, ml."),
-        ({"allNamespaces": True}, "the drivers of all namespaces."),
-    ],
-)
-def test_it_says_what_is_watched(notes, discovery, where):
-    """And how to look at it and to test it."""
-    text = notes({"discovery": discovery})
-    assert f"spark-exporter watches {where}" in text
-    assert f"kubectl -n {helm.NAMESPACE} port-forward service/spark-exporter 4060" in text
-    assert f"helm -n {helm.NAMESPACE} test {helm.RELEASE}" in text
-
-
-def test_it_says_what_was_left_out(notes):
-    """Without the operator: how it is scraped instead, and that the rules are missing."""
-    assert "No ServiceMonitor was made: the Service has the annotations prometheus.io/scrape" in notes()
-    assert "No PodMonitor was made: drivers have the annotations" in notes({"mode": "sidecar"})
-    assert "No PrometheusRule was made" in notes()
-    assert " was made" not in notes(apis=helm.OPERATOR)
-
-
-def test_it_says_where_the_token_is(notes):
-    """Dots in a key are escaped for kubectl; the token itself is not shown."""
-    text = notes({"control": {"secretKey": "spark.token", "existingSecret": "theirs"}})
-    assert r"get secret theirs -o jsonpath='{.data.spark\.token}' | base64 -d)" in text
-    off = notes({"control": {"enabled": False}, "plugin": {"delivery": "none"}})
-    assert "token" not in off.lower()
-
-
-def test_there_is_nothing_for_spark_without_the_plugin(notes):
-    """A fleet that only scrapes needs no line."""
-    assert "spark-submit" not in notes({"plugin": {"delivery": "none"}})
+@pytest.mark.parametrize("file", helm.EXAMPLES, ids=lambda path: path.stem)
+def test_notes_are_tidy(notes, file):
+    """No two empty lines after each other, no space at the end of a line, nothing unresolved."""
+    text = notes(files=(file,), apis=(*helm.OPERATOR, *helm.CERT_MANAGER))
+    assert "\n\n\n" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert "<no value>" not in text

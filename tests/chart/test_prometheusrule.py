@@ -1,6 +1,7 @@
 """The PrometheusRule: the project's rules, whose settings are values of the chart."""
 
 import copy
+import re
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import helm
 import promtool
 from dashboards import config
 from dashboards.rules.build import groups_of
+from dashboards.rules.model import seconds
 
 RULES = ("recording.yaml", "alerts.yaml")
 SETTINGS = yaml.safe_load((helm.ROOT / "dashboards" / "config.yaml").read_text())
@@ -64,13 +66,13 @@ def test_a_threshold_given_by_set_changes_the_rule_and_nothing_else(value, shown
     after = helm.render(
         apis=helm.OPERATOR,
         values={"control": {"existingSecret": "token"}},
-        flags=(f"--set=rules.thresholds.gc_share_ratio={value}",),
+        flags=(f"--set=rules.thresholds.scrape_seconds={value}",),
     )
     changed = [one["kind"] for one, other in zip(before, after, strict=True) if one != other]
     assert changed == ["PrometheusRule"]
     old, new = (rules_of(helm.one(made, "PrometheusRule")["spec"]["groups"]) for made in (before, after))
-    assert [name for name in old if old[name] != new[name]] == ["SparkGarbageCollectionHigh"]
-    assert new["SparkGarbageCollectionHigh"]["expr"].endswith(f" > {shown}")
+    assert [name for name in old if old[name] != new[name]] == ["SparkExporterScrapeSlow"]
+    assert new["SparkExporterScrapeSlow"]["expr"].endswith(f" > {shown}")
 
 
 TIMES = st.sampled_from(["90s", "5m", "1h30m", "2d", "1d2h3m4s", "61m"])
@@ -79,6 +81,10 @@ NUMBERS = st.one_of(
     st.floats(0, 1e6, allow_nan=False).map(lambda value: float(f"{value:.9g}")),
     st.sampled_from([0.1, 1e-7, 100000, 1000000, 123456789]),
 )
+SHARES = st.one_of(
+    st.floats(0, 1, allow_nan=False).map(lambda value: float(f"{value:.9g}")),
+    st.sampled_from([0, 0.1, 1e-7, 1]),
+)
 
 
 @st.composite
@@ -86,7 +92,7 @@ def changed_settings(draw):
     """Settings of which some of each kind are other than the project's."""
     made = copy.deepcopy(SETTINGS)
     for key in draw(st.sets(st.sampled_from(sorted(made["thresholds"])), min_size=1)):
-        made["thresholds"][key] = draw(NUMBERS)
+        made["thresholds"][key] = draw(SHARES if config.is_share(key) else NUMBERS)
     for key in draw(st.sets(st.sampled_from(sorted(made["windows"])))):
         made["windows"][key] = draw(TIMES)
     for key in draw(st.sets(st.sampled_from(sorted(made["alerts"])))):
@@ -95,11 +101,24 @@ def changed_settings(draw):
             "severity": draw(st.sampled_from(["critical", "warning", "info"])),
             "for": draw(st.one_of(TIMES, st.just("0s"))),
         }
+    without_contradictions(made["windows"], made["alerts"])
     made["selector"] = draw(
         st.sampled_from(['job="spark"', 'job=~"a|b", namespace!="it\'s # a: test"', 'job="{{ x }}"'])
     )
     made["runbook_url_base"] = draw(st.sampled_from(["https://wiki.example.com/spark/", "http://r"]))
     return made
+
+
+def without_contradictions(windows, alerts):
+    """Change what would never fire, and is refused."""
+    if seconds(windows["custom_moving_window"]) < 2 * seconds(windows["custom_stall_window"]):
+        windows["custom_moving_window"] = "9d"
+    for window, names in config.ENDS.items():
+        for name in names:
+            if re.search("[1-9]", alerts[name]["for"]) and seconds(alerts[name]["for"]) >= seconds(
+                windows[window]
+            ):
+                alerts[name]["for"] = "0s"
 
 
 @settings(max_examples=15)
@@ -120,22 +139,3 @@ def test_an_alert_that_is_off_is_not_there():
     assert not [name for name in rules_of(made) if name.startswith("SparkExporter")]
     assert "spark-exporter" not in {group["name"] for group in made}
     assert "spark-recording" in {group["name"] for group in made}
-
-
-def test_namespace_and_labels_are_the_users():
-    """Prometheus selects by them."""
-    values = {"prometheusRule": {"namespace": "monitoring", "labels": {"release": "kube-prometheus-stack"}}}
-    made = helm.one(helm.render(values, apis=helm.OPERATOR), "PrometheusRule")
-    assert made["metadata"]["namespace"] == "monitoring"
-    assert made["metadata"]["labels"]["release"] == "kube-prometheus-stack"
-
-
-@pytest.mark.parametrize(
-    ("enabled", "apis", "there"),
-    [("auto", (), False), (True, helm.OPERATOR, True), (False, helm.OPERATOR, False)],
-)
-def test_it_is_there_if_the_operator_is(enabled, apis, there):
-    """Unless the user says otherwise; sidecars need the rules, too."""
-    for mode in ("fleet", "sidecar"):
-        documents = helm.render({"mode": mode, "prometheusRule": {"enabled": enabled}}, apis=apis)
-        assert bool(helm.all_of(documents, "PrometheusRule")) is there

@@ -1,4 +1,4 @@
-"""The pod of ``helm test``: it scrapes the daemon and parses what it says."""
+"""The program of ``helm test``: it scrapes the daemon and parses what it says."""
 
 import subprocess
 import sys
@@ -8,60 +8,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 import helm
-
-HASH = "$2b$10$" + "a" * 53
-AUTH = {"users": {"me": HASH}, "scrapeSecret": "scrape"}
-
-
-def pod(values=None, **options):
-    return helm.one(helm.render(values, **options), "Pod")
-
-
-def container(values=None, **options):
-    (found,) = pod(values, **options)["spec"]["containers"]
-    return found
-
-
-def variables(values=None, **options):
-    return {
-        one["name"]: one.get("value", one.get("valueFrom")) for one in container(values, **options)["env"]
-    }
-
-
-def test_it_is_a_hook_that_is_as_restricted_as_the_daemon():
-    """Helm runs it once and removes it; it has no right in the cluster."""
-    made = pod()
-    assert made["metadata"]["annotations"]["helm.sh/hook"] == "test"
-    assert made["spec"]["restartPolicy"] == "Never"
-    assert made["spec"]["automountServiceAccountToken"] is False
-    daemon = helm.one(helm.render(), "Deployment")["spec"]["template"]["spec"]
-    assert made["spec"]["securityContext"] == daemon["securityContext"]
-    assert container()["securityContext"] == daemon["containers"][0]["securityContext"]
-    assert container()["image"] == daemon["containers"][0]["image"]
-
-
-def test_it_asks_the_service():
-    """By its name and port, with or without TLS."""
-    assert variables() == {"URL": f"http://spark-exporter.{helm.NAMESPACE}.svc:4060/metrics"}
-    tls = {"enabled": True, "existingSecret": "certificate"}
-    assert variables({"web": {"tls": tls}, "service": {"port": 443}}) == {
-        "URL": f"https://spark-exporter.{helm.NAMESPACE}.svc:443/metrics",
-        "CERTIFICATE": "/etc/spark-exporter/tls/tls.crt",
-    }
-
-
-def test_it_has_prometheus_name_and_password():
-    """From the same Secret."""
-    made = variables({"web": {"basicAuth": AUTH}})
-    assert made["USERNAME"] == {"secretKeyRef": {"name": "scrape", "key": "username"}}
-    assert made["PASSWORD"] == {"secretKeyRef": {"name": "scrape", "key": "password"}}
-
-
-def test_it_can_be_left_out():
-    """And there is none for sidecars, which are in other pods."""
-    for values in ({"tests": {"enabled": False}}, {"mode": "sidecar"}):
-        assert helm.all_of(helm.render(values), "Pod") == []
-
 
 GOOD = b'# TYPE spark_exporter_build_info gauge\nspark_exporter_build_info{version="0.1.0"} 1\n'
 
@@ -87,7 +33,7 @@ def scrape():
 
         def run(body, **more):
             server.body = body
-            made = container()
+            (made,) = helm.one(helm.render(), "Pod")["spec"]["containers"]
             command = [sys.executable, *made["command"][1:], *made["args"]]
             given = {"URL": f"http://127.0.0.1:{server.server_port}/metrics", **more}
             return subprocess.run(

@@ -20,7 +20,7 @@ HINT = "install it with: tools/install.sh"
 PATIENCE = 30
 SETTINGS = load().alerts
 NAMES = [alert.name for group in GROUPS.values() for alert in group]
-OF_EXPORTER = {alert.name for alert in GROUPS["exporter"]}
+OF_EXPORTER = {alert.name for group in ("exporter", "discovery") for alert in GROUPS[group]}
 OF_APPLICATIONS = [name for name in NAMES if name not in OF_EXPORTER]
 APPLICATION = {"namespace": "data", "app_id": "app-1", "app_name": "etl"}
 QUERY = {"query_name": "orders", "query_id": "q-1"}
@@ -85,12 +85,13 @@ def silenced(
 
 @pytest.mark.parametrize("end", sorted(ENDS))
 def test_an_application_that_has_ended_badly_silences_all_that_it_explains(url: str, end: str) -> None:
-    """Each alert is of an application and a daemon of its own, so that no other alert can silence it."""
+    """Each alert is of an application of its own, or of a daemon, so that no other alert can silence it."""
     names = [name for name in NAMES if name not in ENDS]
-    own = {name: {**APPLICATION, "app_id": f"{end}-{name}", "instance": name} for name in names}
+    own = {name: {**APPLICATION, "namespace": name, "app_id": f"{end}-{name}"} for name in names}
     ends = [{"alertname": end, **labels, "tag": f"ends-{end}"} for labels in own.values()]
     send(url, *ends)
-    others = [{"alertname": name, **own[name]} for name in names]
+    daemons = {name: {"job": "spark-exporter", "instance": name} for name in OF_EXPORTER}
+    others = [{"alertname": name, **own[name], **daemons.get(name, {})} for name in names]
     expected = set(OF_APPLICATIONS) - ENDS
     assert silenced(url, f"own-{end}", ends[0], others, len(expected)) == expected
 
@@ -106,10 +107,19 @@ def test_another_application_is_not_silenced(url: str, label: str) -> None:
 
 def test_a_daemon_that_is_down_silences_what_it_said_last(url: str) -> None:
     source = {"alertname": "SparkExporterDown", **DAEMON}
-    stale = ["SparkExporterSourceFailing", "SparkExporterReportStale", "SparkExporterScrapeSlow"]
+    stale = ["SparkExporterSourceFailing", "SparkExporterTargetDown", "SparkExporterScrapeSlow"]
     own = [{"alertname": name, **DAEMON} for name in stale]
     other = {"alertname": "SparkExporterConfigurationLagging", **DAEMON, "instance": "other:4060"}
     assert silenced(url, "daemon", source, [*own, other], len(stale)) == set(stale)
+
+
+def test_a_daemon_that_is_down_silences_that_its_shard_is_missing(url: str) -> None:
+    """The alert about shards is about all daemons of a namespace, and has no instance."""
+    shards = {"job": "shards", "namespace": "data"}
+    source = {"alertname": "SparkExporterDown", **shards, "instance": "exporter-1:4060"}
+    own = {"alertname": "SparkExporterShardMissing", **shards}
+    other = {"alertname": "SparkExporterTargetsRefused", **shards, "instance": "exporter-2:4060"}
+    assert silenced(url, "shard", source, [own, other], 1) == {"SparkExporterShardMissing"}
 
 
 def test_a_query_that_has_ended_silences_its_own_alerts_only(url: str) -> None:

@@ -50,7 +50,7 @@ def test_the_project_itself_is_checked(capsys):
     places = command._texts(SETTINGS, command.HERE, None)
     assert {chart.CHART / chart.RULES, chart.CHART / chart.VALUES, chart.CHART / chart.SCHEMA} <= set(places)
     assert {path.name for path in (chart.CHART / chart.DASHBOARDS).iterdir()} == {
-        path.name for path in (command.HERE / "generated").iterdir()
+        path.name for path in (command.HERE / "generated").glob("*.json")
     }
     assert (run("--check"), capsys.readouterr().err) == (0, "")
 
@@ -69,7 +69,8 @@ def test_settings_of_ones_own_become_defaults_of_a_chart(copy, mine, tmp_path, c
     assert run("--config", mine, "--output", tmp_path / "out", "--chart", copy) == 0
     capsys.readouterr()
     changed = {str(path.relative_to(copy)) for path, text in before.items() if path.read_text() != text}
-    assert changed == {chart.VALUES, f"{chart.DASHBOARDS}/fleet.json", f"{chart.DASHBOARDS}/application.json"}
+    panels = {f"{chart.DASHBOARDS}/{name}.json" for name in ("fleet", "application")}
+    assert changed == {chart.VALUES, chart.DEFAULTS, *panels}
     assert values(copy)["rules"]["thresholds"]["gc_share_ratio"] == 0.37
     assert values(copy)["rules"]["alerts"]["SparkJobsFailing"]["enabled"] is False
     given = values(copy)
@@ -146,6 +147,25 @@ def test_every_setting_has_a_stand_in_of_its_own():
     assert not [(one, other) for one in known for other in known if one != other and one in other]
     rules = json.dumps(chart.rules.groups_of(SETTINGS))
     assert not [one for one in known if one in rules]
+
+
+def test_settings_of_panels_are_no_values():
+    """No rule uses them, so that a value of the chart would be without effect: panels are files there."""
+    without = replace(SETTINGS, panels=MappingProxyType({}))
+    assert chart.template(without) == chart.template(SETTINGS)
+    assert not {*SETTINGS.panels} & {*SETTINGS.thresholds}
+    assert "panels" not in values(chart.CHART)["rules"]
+
+
+def test_settings_of_panels_change_the_dashboards_of_a_chart(copy, tmp_path, capsys):
+    """And nothing else of it."""
+    text = config.DEFAULT.read_text().replace("throttled_ratio: 0.25", "throttled_ratio: 0.4")
+    (tmp_path / "mine.yaml").write_text(text)
+    before = {path: path.read_text() for path in copy.rglob("*") if path.is_file()}
+    run("--config", tmp_path / "mine.yaml", "--output", tmp_path / "out", "--chart", copy)
+    capsys.readouterr()
+    changed = {str(path.relative_to(copy)) for path, text in before.items() if path.read_text() != text}
+    assert changed == {f"{chart.DASHBOARDS}/application.json"}
 
 
 def test_every_setting_is_in_the_template():

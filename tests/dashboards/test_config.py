@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from dashboards.config import DEFAULT, Alert, ConfigError, load
+from dashboards.config import DEFAULT, ENDS, Alert, ConfigError, is_share, load
+from dashboards.rules.alerts import GROUPS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,9 @@ def test_names_of_thresholds_and_windows_say_their_unit() -> None:
     counts |= {"streaming_backlog_offsets", "streaming_restarts", "streaming_state_rows", "missed_reports"}
     counts |= {"disk_spilled_bytes_per_task_second"}
     assert {name for name in config.thresholds if not name.endswith(("_ratio", "_seconds"))} == counts
+    counts = {"listener_bus_events", "streaming_late_rows_per_second", "dstream_batches"}
+    counts |= {"custom_metric_series", "executor_series"}
+    assert {name for name in config.panels if not name.endswith(("_ratio", "_seconds"))} == counts
     assert all(name.endswith("_window") for name in config.windows)
 
 
@@ -71,12 +76,48 @@ def test_a_changed_copy_is_used(tmp_path: Path) -> None:
         ("dashboards.uid_prefix", "x" * 21, "expected at most 20 letters, digits, _ or -"),
         ("dashboards.tags", "spark", "dashboards.tags is 'spark'; expected a list of texts"),
         ("dashboards.tags", [1], "dashboards.tags is [1]; expected a list of texts"),
-        ("dashboards.refresh", 30, "dashboards.refresh is 30; expected a time such as 10m"),
+        ("dashboards.refresh", 30, "dashboards.refresh is 30; expected a time such as 30s"),
         ("dashboards.time_from", "1h", "dashboards.time_from is '1h'; expected a time such as now-1h"),
         ("thresholds.gc_share_ratio", "much", "thresholds.gc_share_ratio is 'much'; expected a number"),
         ("thresholds.gc_share_ratio", -0.1, "thresholds.gc_share_ratio is -0.1; expected a number"),
         ("thresholds.gc_share_ratio", True, "thresholds.gc_share_ratio is True; expected a number"),
         ("thresholds.gc_share_ratio", float("nan"), "thresholds.gc_share_ratio is nan; expected a number"),
+        ("runbook_url_base", "https://x/{{template}}", "expected a URL without braces"),
+        ("runbook_url_base", 'https://x/"', "expected a URL without braces"),
+        (
+            "dashboards.time_from",
+            "now-banana",
+            "dashboards.time_from is 'now-banana'; expected a time such as",
+        ),
+        ("dashboards.time_from", "now-0h", "expected a time such as now-1h"),
+        ("dashboards.refresh", "1h30m", "dashboards.refresh is '1h30m'; expected a time such as 30s"),
+        (
+            "thresholds.gc_share_ratio",
+            20,
+            "thresholds.gc_share_ratio is 20; expected a part of 1, such as 0.2",
+        ),
+        ("panels.cached_ratio", 80, "panels.cached_ratio is 80; expected a part of 1"),
+        (
+            "alerts.SparkApplicationLost.for",
+            "20m",
+            "alerts.SparkApplicationLost.for is 20m; expected less than windows.end_window (15m), after",
+        ),
+        (
+            "windows.end_window",
+            "60s",
+            "SparkApplicationLost.for is 1m; expected less than windows.end_window",
+        ),
+        (
+            "windows.custom_moving_window",
+            "29m",
+            "custom_moving_window is 29m; expected twice custom_stall_window (15m) at least",
+        ),
+        ("panels.used_ratio", "all", "panels.used_ratio is 'all'; expected a number that is not negative"),
+        (
+            "panels.used_ratios",
+            1,
+            "panels.used_ratios is no key of the configuration; did you mean used_ratio?",
+        ),
         ("windows.loss_window", "15", "windows.loss_window is '15'; expected a time such as 10m"),
         ("windows.loss_window", "0s", "windows.loss_window is '0s'; expected a time that is not zero"),
         (
@@ -115,8 +156,64 @@ def test_a_wrong_value_is_an_error_that_names_file_and_key(
     assert problem in str(caught.value)
 
 
+def test_an_alert_that_is_off_may_wait_for_ever(tmp_path: Path) -> None:
+    off = {"enabled": False, "severity": "info", "for": "20m"}
+    assert (
+        load(changed(tmp_path, "alerts.SparkApplicationLost", off)).alerts["SparkApplicationLost"].hold
+        == "20m"
+    )
+
+
+@pytest.mark.parametrize("time", ["now-90d", "now-1M", "now-1d/d", "now/w"])
+def test_each_form_of_grafanas_times_is_taken(tmp_path: Path, time: str) -> None:
+    assert load(changed(tmp_path, "dashboards.time_from", time)).dashboards.time_from == time
+
+
+def test_what_is_no_share_may_be_above_1(tmp_path: Path) -> None:
+    config = load(changed(tmp_path, "thresholds.stage_skew_ratio", 20))
+    assert config.thresholds["stage_skew_ratio"] == 20
+    shares = {name for name in config.thresholds if is_share(f"thresholds.{name}")}
+    assert {"gc_share_ratio", "heap_used_ratio", "source_failure_ratio"} <= shares
+    assert not {"stage_skew_ratio", "streaming_input_ratio", "missed_reports"} & shares
+
+
+def test_the_windows_with_which_alerts_end_are_used_by_them() -> None:
+    config = load()
+    alerts = {alert.name: alert for group in GROUPS.values() for alert in group}
+    for window, names in ENDS.items():
+        longer = dataclasses.replace(config, windows={**config.windows, window: "77m"})
+        for name in names:
+            assert alerts[name].expression(longer) != alerts[name].expression(config), name
+
+
 @pytest.mark.parametrize(
-    "keys", ["selector", "dashboards.tags", "windows.loss_window", "alerts.SparkFetchFailures.for"]
+    ("before", "after", "key"),
+    [
+        ("  gc_share_ratio: 0.2\n", "  gc_share_ratio: 0.2\n  gc_share_ratio: 0.9\n", "gc_share_ratio"),
+        ("panels:\n", "windows: {}\npanels:\n", "windows"),
+        ("for: 0s}\n", "for: 0s, for: 9m}\n", "for"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_an_error(tmp_path: Path, before: str, after: str, key: str) -> None:
+    path = tmp_path / "mine.yaml"
+    text = DEFAULT.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(
+        ConfigError, match=rf"mine.yaml is no YAML: the key {key} is there twice in .*line \d+"
+    ):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "selector",
+        "dashboards.tags",
+        "panels.used_ratio",
+        "windows.loss_window",
+        "alerts.SparkFetchFailures.for",
+    ],
 )
 def test_a_missing_key_is_named(tmp_path: Path, keys: str) -> None:
     document = yaml.safe_load(DEFAULT.read_text())

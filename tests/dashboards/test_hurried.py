@@ -1,7 +1,6 @@
 """The settings of the showcase: those of config.yaml, in a hurry."""
 
-from dashboards.config import load
-from dashboards.rules.model import seconds
+from dashboards.config import load, seconds
 from showcase import hurried
 
 

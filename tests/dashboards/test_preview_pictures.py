@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import struct
 
@@ -15,6 +16,9 @@ if importlib.util.find_spec("matplotlib") is None:
     missing("matplotlib", "install it with: pip install '.[dashboards]'")
 
 from dashboards.preview import __main__ as command
+from dashboards.preview.canvas import Box, Page
+from dashboards.preview.prometheus import Prometheus
+from dashboards.preview.timeaxis import dress
 
 START, END = 1_700_000_000, 1_700_000_300
 COURSE = [(START + 10 * at, float(at % 7)) for at in range(31)]
@@ -114,6 +118,19 @@ def test_each_kind_of_panel_shows_its_data(kind, draw, tmp_path):
     assert pictures[0] != pictures[1]
 
 
+@pytest.mark.parametrize("span", [20, 180, 3600, 86_400, 30 * 86_400])
+@pytest.mark.parametrize("width", [90, 200, 340, 900])
+def test_times_do_not_overlap(span, width):
+    """However narrow a panel is, and however long the time range."""
+    axes = Page(1000, 300).axes(Box(50, 20, width, 200))
+    dress(axes, Prometheus("http://127.0.0.1:1", START + 7, START + 7 + span, 100), None)
+    axes.figure.canvas.draw()
+    boxes = [one.get_window_extent() for one in axes.get_xticklabels()]
+    assert all(one.x1 + 3 < other.x0 for one, other in itertools.pairwise(boxes))
+    assert len(boxes) <= 8
+    assert boxes or width < 200
+
+
 def test_a_panel_without_data_is_named(draw, capsys):
     """It is no error: there may be nothing to see."""
     assert draw(dashboard(panel(title="Nothing here")), {})[0] == 0
@@ -157,7 +174,7 @@ def test_a_unit_that_is_unknown_is_an_error(draw, capsys):
     strange = panel("stat", title="Way")
     strange["fieldConfig"]["defaults"]["unit"] = "furlongs"
     assert draw(dashboard(strange), {"up": [({"a": "one"}, COURSE)]})[0] == 1
-    assert "panel Way: furlongs is no unit that a preview can show" in capsys.readouterr().err
+    assert "panel Way: furlongs is no unit that the dashboards use" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("times", [True, False])
@@ -203,6 +220,38 @@ def test_a_logarithmic_axis_is_drawn(draw, tmp_path):
     for scale in ({"type": "linear"}, {"type": "symlog", "log": 10, "linearThreshold": 1}):
         shown = panel()
         shown["fieldConfig"]["defaults"]["custom"] = {"scaleDistribution": scale}
+        assert draw(dashboard(shown), {"up": [({"a": "one"}, COURSE)]})[0] == 0
+        pictures.append((tmp_path / "out" / "t.png").read_bytes())
+    assert pictures[0] != pictures[1]
+
+
+def test_a_series_can_be_drawn_as_a_dashed_line(draw, tmp_path):
+    """As the limit beside others is; an override by its name says so."""
+    unbroken = [(time, 1.0) for time in range(START, END)]
+    pictures = []
+    for fill in ("solid", "dash"):
+        shown = panel()
+        style = {"id": "custom.lineStyle", "value": {"fill": fill, "dash": [10, 10]}}
+        shown["fieldConfig"]["overrides"] = [
+            {"matcher": {"id": "byName", "options": "one"}, "properties": [style]}
+        ]
+        assert draw(dashboard(shown), {"up": [({"a": "one"}, unbroken)]})[0] == 0
+        pictures.append((tmp_path / "out" / "t.png").read_bytes())
+    assert pictures[0] != pictures[1]
+
+
+def test_texts_of_a_table_have_their_colours(draw, tmp_path):
+    """Those of labels, by their value; another value has none."""
+    pictures = []
+    for value in ("one", "two"):
+        shown = panel("table")
+        look = {"type": "value", "options": {value: {"text": value, "color": "red"}}}
+        shown["fieldConfig"]["overrides"] = [
+            {
+                "matcher": {"id": "byName", "options": "Name"},
+                "properties": [{"id": "mappings", "value": [look]}],
+            }
+        ]
         assert draw(dashboard(shown), {"up": [({"a": "one"}, COURSE)]})[0] == 0
         pictures.append((tmp_path / "out" / "t.png").read_bytes())
     assert pictures[0] != pictures[1]

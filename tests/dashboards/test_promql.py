@@ -110,8 +110,33 @@ def test_labels_are_followed_to_the_result(query: str, kept: set[str]) -> None:
         ("rate(spark_app_executors[5m])", "rate is for counters, and spark_app_executors is none"),
         ("deriv(spark_app_tasks_total[5m])", "deriv is for gauges, and spark_app_tasks_total is a counter"),
         ("topk(scalar(spark_nothing), spark_app_up)", "spark_nothing is neither"),
+        (
+            'spark_app_state{state="faild"}',
+            "finds nothing: state is never faild; did you mean failed?; its values are completed, failed,",
+        ),
+        ('spark_app_state{state!="Failed"}', "state is never Failed"),
+        ('spark_app_state{state=~"failed|losst"}', "state is never losst; did you mean lost?"),
+        ('spark_app_tasks_total{status!~"(fail|kil)"}', "status is never (fail|kil)"),
+        (
+            'spark_app_state{state="failed"} and spark_app_state{state="lost"}',
+            "never matches: state is failed on one side and lost on the other",
+        ),
+        (
+            (
+                'sum by (app_id, state) (spark_app_state{state="failed"} > 0)'
+                ' * on (app_id, state) max by (app_id, state) (spark_app_state{state="lost"})'
+            ),
+            "never matches: state is failed on one side and lost on the other",
+        ),
+        ("rate(spark_app_tasks_total[10s])", "holds too few scrapes for rate; expected 20s at least"),
+        ("increase(spark_app_tasks_total[19s])", "holds too few scrapes for increase"),
         ('{app_id="x"}', "a selector without a metric's name looks at every series"),
         ('{__name__=~"spark_.*"}', "names by pattern are for custom metrics: spark_custom_.*"),
+        (
+            'rate({__name__=~"spark_custom_.*"}[10m])',
+            'drops the names of {__name__=~"spark_custom_.*"}[10m]: metrics with equal labels',
+        ),
+        ('abs({__name__=~"spark_custom_.*"})', "abs drops the names of"),
         ('{__name__="spark_nothing"}', "spark_nothing is neither"),
         ('spark_app_up{app_id=~"$app"}', "$app is no variable of the dashboard; did you mean app_id?"),
         (
@@ -137,6 +162,48 @@ def test_a_custom_metric_may_have_any_label() -> None:
     assert promql.ANY in labels("rate($metric[5m])", metric="spark_custom_rows_total")
     assert "source" in labels("sum by (source) (rate(spark_executor_custom_rows_total[5m]))")
     assert promql.ANY in labels('{__name__=~"spark_custom_.*"}')
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'spark_app_state{state="failed"} or spark_app_state{state="lost"}',
+        'spark_app_state{state="failed"} and ignoring (state) spark_app_state{state="lost"}',
+        'spark_app_state{state="failed"} / on (app_id) spark_app_state{state="lost"}',
+        'spark_app_state{state=~"fail.*|lost"}',
+        'spark_app_state{state=~".*"}',
+        'spark_app_state{state!=""}',
+        'spark_executor_removed_info{reason="whatever Spark says"}',
+        (
+            'label_replace(spark_app_state{state="failed"}, "state", "lost", "", "")'
+            ' and spark_app_state{state="lost"}'
+        ),
+    ],
+)
+def test_values_that_labels_have_and_sides_that_meet_are_no_errors(query: str) -> None:
+    assert "app_id" in labels(query)
+
+
+@pytest.mark.parametrize(
+    ("expression", "counter"),
+    [
+        ("sum without (status) (spark_app_tasks_total)", True),
+        ('label_replace(sum by (app_id) ({__name__=~"spark_custom_.+_total"}), "a", "b", "", "")', True),
+        ("(max by (app_id) (spark_app_tasks_total))", True),
+        ("sum without (status) (rate(spark_app_tasks_total[5m]))", False),
+        ("sum without (executor_id) (spark_executor_cores)", False),
+        ("spark_app_tasks_total / 2", False),
+    ],
+)
+def test_a_recorded_counter_is_told_from_what_is_recorded_of_one(expression: str, *, counter: bool) -> None:
+    known = CATALOGUE.add(
+        "app:it:sum", labels(expression), counter=promql.counts(expression, CATALOGUE, WHERE)
+    )
+    if counter:
+        promql.check("rate(app:it:sum[5m])", known, WHERE)
+    else:
+        with pytest.raises(promql.PromqlError, match="rate is for counters, and app:it:sum is none"):
+            promql.check("rate(app:it:sum[5m])", known, WHERE)
 
 
 def test_a_recording_rule_can_be_queried_with_the_labels_that_it_leaves() -> None:

@@ -2,87 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 
 import pytest
-
-from requirements import require_program
 
 if sys.version_info < (3, 11):
     pytest.skip("grafana-foundation-sdk needs Python 3.11", allow_module_level=True)
 
 from dashboards import alerts, config
-from dashboards.queries import application, custom, executors, exporter, fleet, state, streaming
-from dashboards.queries_of import fill
-
-VALUES = {
-    **dict.fromkeys(("namespace", "app_name", "executor", "instance", "query"), ".*"),
-    "app_id": "a",
-    "gauge": "rows",
-    "split": ["source"],
-    "__interval": "1m",
-    "__rate_interval": "2m",
-    "__range": "10m",
-}
-
-
-@pytest.fixture
-def check(tmp_path):
-    """Fails unless a query answers with these values by labels, at minutes after the start of series."""
-    promtool = require_program("promtool", "install it with: apt-get install prometheus")
-
-    def check(series, query, answers):
-        cases = [
-            {
-                "expr": fill(query, VALUES),
-                "eval_time": f"{minute}m",
-                "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()],
-            }
-            for minute, samples in answers.items()
-        ]
-        inputs = [{"series": name, "values": values} for name, values in series.items()]
-        test = {"interval": "1m", "input_series": inputs, "promql_expr_test": cases}
-        path = tmp_path / "case.yaml"
-        path.write_text(json.dumps({"evaluation_interval": "1m", "tests": [test]}))  # JSON is YAML
-        command = [promtool, "test", "rules", str(path)]
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert found.returncode == 0, found.stdout + found.stderr
-
-    return check
-
-
-def test_growth_counts_the_first_value(check):
-    """A series that begins with failures has had them all since the point before."""
-    series = {'spark_app_jobs_total{app_id="a",app_name="n",result="failed"}': "_ _ 2 2 3"}
-    failed = '{result="failed"}'
-    check(series, application.jobs_ended(), {1: {}, 2: {failed: 2}, 3: {failed: 0}, 4: {failed: 1}})
-
-
-def test_growth_outlives_the_daemon(check):
-    """A daemon that comes back under another address goes on, and what two see does not count twice."""
-    metric = 'spark_app_jobs_total{app_id="a",app_name="n",result="failed",instance="%s"}'
-    series = {metric % "old": "0 5 5 stale _ _ _", metric % "new": "_ _ 5 5 5 7 7"}
-    failed = '{result="failed"}'
-    answers = {1: {failed: 5}, 2: {failed: 0}, 3: {failed: 0}, 5: {failed: 2}, 6: {failed: 0}}
-    check(series, application.jobs_ended(), answers)
-
-
-def test_growth_is_never_negative(check):
-    """The daemon's own counters begin again with it."""
-    labels = 'target="t",collector="jobs",reason="timeout",instance="i"'
-    series = {f"spark_exporter_source_failures_total{{{labels}}}": "9 9 1 2"}
-    timeout = '{collector="jobs", reason="timeout"}'
-    check(series, exporter.failures(), {2: {'{reason="none"}': 0}, 3: {timeout: 1}})
-
-
-def test_growth_in_the_range_keeps_what_has_gone(check):
-    """Executors that an application lost count after the application has gone."""
-    metric = 'spark_app_executor_removals_total{app_id="%s",app_name="n",reason="%s"}'
-    series = {metric % ("a", "oom"): "0 1 3 stale", metric % ("a", "killed"): "0 8 8 stale"}
-    check(series, fleet.executors_lost(), {0: {"{}": 0}, 2: {"{}": 3}, 9: {"{}": 3}})
-
+from dashboards.queries import application, custom, discovery, executors, exporter, fleet, state, streaming
 
 RUN = 'app_id="a",app_name="n",instance="%s"'
 TWICE = {
@@ -130,6 +58,34 @@ def test_no_daemon_at_all_is_one_that_is_down(check):
     down = exporter.Process('job="spark-exporter"').down()
     check({'up{job="other",instance="i"}': "1x9"}, down, {1: {"{}": 1}})
     check({up % "first": "1x9", up % "second": "1 0 1"}, down, {0: {"{}": 0}, 1: {"{}": 1}, 2: {"{}": 0}})
+
+
+COUNTS = {
+    "running": fleet.in_state("running"),
+    "failed": fleet.ended("failed"),
+    "executors lost": fleet.executors_lost(),
+    "targets of all daemons down": fleet.unanswering(),
+    "collectors of all daemons failing": fleet.failing_collectors(),
+    "series left out": fleet.dropped_series(),
+    "targets down": exporter.targets_down(),
+    "collectors failing": exporter.collectors_failing(),
+    "series left out by chosen daemons": exporter.dropped(),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_nothing_is_zero_while_nobody_counts(check, name):
+    """A daemon that is dead is no good news; one without applications has nothing bad to tell."""
+    series = {'spark_exporter_build_info{instance="i"}': "1 1 1 stale"}
+    check(series, COUNTS[name], {2: {"{}": 0}, 3: {}})
+
+
+def test_the_fleet_knows_of_dead_daemons(check):
+    """Those of the configured selector; without any, one is missing."""
+    down = fleet.daemons_down('job="spark-exporter"')
+    up = 'up{job="%s",instance="i"}'
+    check({up % "other": "0x9"}, down, {1: {"{}": 1}})
+    check({up % "other": "0x9", up % "spark-exporter": "1 0 1"}, down, {0: {"{}": 0}, 1: {"{}": 1}})
 
 
 ALERTS = {
@@ -239,6 +195,17 @@ def test_a_query_with_nothing_to_do_is_not_behind(check):
     )
 
 
+def test_the_time_to_catch_up_is_that_of_all_sources(check):
+    """At the speed at which the query reads; one that reads nothing has no end."""
+    name = '{app_id="a",app_name="n",query_name="%s",query_id="%s"}'
+    series = {}
+    for query, rows in (("slow", "0+600x9"), ("still", "600x9")):
+        labels = name % (query, query)
+        series[f"query:spark_streaming_source_backlog_offsets:sum{labels}"] = "36000x9"
+        series[f"spark_streaming_input_rows_total{labels}"] = rows
+    check(series, streaming.catch_up(), {8: {'{query_name="slow"}': 3600}})
+
+
 def test_a_custom_metric_without_labels_has_a_name(check):
     """A legend would show the query instead."""
     metric = 'spark_custom_rows{app_id="a",app_name="n"%s}'
@@ -264,3 +231,93 @@ def test_shares_of_the_tasks_time_fill_the_whole(check):
     for name, query in application.time_shares():
         if name in parts or name.startswith("the rest"):
             check(series, f"round({query}, 0.001)", {5: {"{}": parts.get(name, 0.3)}})
+
+
+def test_series_are_a_part_of_the_limit_of_the_daemon_that_publishes_them(check):
+    """Each daemon may have a limit of its own."""
+    series = {
+        f"spark_exporter_series{{{RUN % 'first'}}}": "500",
+        'spark_exporter_application_series_limit{instance="first"}': "1000",
+        'spark_exporter_application_series_limit{instance="second"}': "100",
+        'spark_exporter_series{app_id="b",app_name="n",instance="second"}': "90",
+    }
+    check(
+        series,
+        exporter.series().replace("$app_id", ".*"),
+        {0: {'{app_id="a", app_name="n"}': 0.5, '{app_id="b", app_name="n"}': 0.9}},
+    )
+
+
+def test_applications_are_a_part_of_what_all_daemons_may_know(check):
+    """By state, so that together they reach 100 % when they reach the limit."""
+    known = 'spark_exporter_applications{instance="%s",state="%s"}'
+    most = 'spark_exporter_applications_limit{instance="%s"}'
+    series = {
+        known % ("first", "running"): "20",
+        known % ("second", "running"): "10",
+        known % ("second", "lost"): "40",
+        most % "first": "100",
+        most % "second": "100",
+    }
+    check(series, exporter.known(), {0: {'{state="running"}': 0.15, '{state="lost"}': 0.2}})
+
+
+LAST = 'spark_exporter_discovery_last_success_timestamp_seconds{discovery="kubernetes",instance="%s"}'
+FOUND = 'spark_exporter_discovery_targets{discovery="%s",instance="%s"}'
+
+
+def test_a_list_of_targets_is_as_old_as_its_last_success(check):
+    """One that never was fresh is as old as its daemon; what is given by flags has no age."""
+    series = {
+        LAST % "well": "0 60 60 60",
+        FOUND % ("kubernetes", "well"): "1x3",
+        FOUND % ("static", "well"): "1x3",
+        'process_start_time_seconds{instance="well"}': "0x3",
+        FOUND % ("file", "never"): "0x3",
+        'process_start_time_seconds{instance="never"}': "60x3",
+    }
+    fresh = '{discovery="kubernetes", instance="well"}'
+    never = '{discovery="file", instance="never"}'
+    check(series, discovery.age(), {1: {fresh: 0, never: 0}, 3: {fresh: 120, never: 120}})
+
+
+SHARD, SHARDS = (
+    f'spark_exporter_discovery_{name}{{job="spark-exporter",namespace="n",instance="%s"}}'
+    for name in ("shard", "total_shards")
+)
+
+
+def test_a_shard_without_a_daemon_is_missing(check):
+    """However many daemons the others have; after the last of its own is gone."""
+    series = {SHARDS % name: "3x2" for name in ("a", "b", "c")} | {
+        SHARD % "a": "0x2",
+        SHARD % "b": "1x2",
+        SHARD % "c": "1x2",
+        SHARD % "d": "2 stale _",
+        SHARDS % "d": "3 stale _",
+    }
+    where = '{job="spark-exporter", namespace="n"}'
+    check(series, discovery.shards_missing(), {0: {where: 0}, 1: {where: 1}})
+
+
+def test_daemons_that_share_nothing_miss_no_shard(check):
+    """Each of them is the first shard of one, as in a sidecar."""
+    series = {SHARDS % "a": "1", SHARDS % "b": "1", SHARD % "a": "0", SHARD % "b": "0"}
+    check(series, discovery.shards_missing(), {0: {'{job="spark-exporter", namespace="n"}': 0}})
+
+
+def test_pods_that_are_refused_are_counted_by_reason(check):
+    """While there are none, one series says so."""
+    metric = 'spark_exporter_targets_refused_total{instance="i",reason="%s"}'
+    series = {metric % "port": "0 0 2", metric % "address": "0 0 0"}
+    check(series, discovery.refused(), {1: {'{reason="none"}': 0}, 2: {'{reason="port"}': 2}})
+
+
+def test_steering_that_worked_is_not_among_what_failed(check):
+    """Nor is what is still on its way."""
+    event = 'spark_exporter_events_total{app_id="a",app_name="n",type="reload",state="%s"}'
+    series = {event % "accepted": "0 3", event % "handled": "0 1", event % "failed": "0 2"}
+    check(series, exporter.events_failed(), {1: {'{type="reload", state="failed"}': 2}})
+    message = 'spark_exporter_messages_total{app_id="a",app_name="n",topic="prices",result="%s"}'
+    series = {message % "asked": "0 3", message % "answered": "0 1", message % "timeout": "0 2"}
+    check(series, exporter.messages_failed(), {1: {'{topic="prices", result="timeout"}': 2}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import yaml
 import promtool
 from dashboards import promql
 from dashboards.config import Alert as Settings
-from dashboards.config import ConfigError, load
+from dashboards.config import ConfigError, load, seconds
+from dashboards.queries_of import queries_of
 from dashboards.rules import build
-from dashboards.rules.alerts import GROUPS
-from dashboards.rules.model import NUMBER, Alert, Recording, seconds
+from dashboards.rules.alerts import GROUPS, OF_APPLICATIONS
+from dashboards.rules.model import NUMBER, Alert, Recording
 from dashboards.rules.recording import RECORDINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +47,29 @@ def test_alerts_recording_rules_and_settings_have_one_name_each() -> None:
     assert len(ALERTS) >= 24
     records = [rule.record for rule in RECORDINGS]
     assert len(records) == len(set(records))
+
+
+@pytest.mark.parametrize("rule", RECORDINGS, ids=lambda rule: rule.record)
+def test_each_recording_rule_is_used_by_a_panel_an_alert_or_another_rule(rule: Recording) -> None:
+    asked = [other.expression for other in RECORDINGS if other is not rule]
+    asked += [alert.expression(CONFIG) for alert in ALERTS]
+    for path in (FOLDER / "generated").glob("*.json"):
+        asked += [query.expr for query in queries_of(json.loads(path.read_text()))]
+    whole = re.compile(rf"(?<![\w:]){re.escape(rule.record)}(?![\w:])")
+    assert any(map(whole.search, asked))
+
+
+def test_no_rate_that_is_recorded_is_written_out_elsewhere() -> None:
+    recorded = {rule.expression: rule.record for rule in RECORDINGS}
+    asked = [(rule.record, rule.expression) for rule in RECORDINGS]
+    asked += [(alert.name, alert.expression(CONFIG)) for alert in ALERTS]
+    again = [
+        (name, record)
+        for name, expression in asked
+        for known, record in recorded.items()
+        if known in expression and name != record
+    ]
+    assert again == []
 
 
 @pytest.mark.parametrize("rule", RECORDINGS, ids=lambda rule: rule.record)
@@ -80,13 +105,20 @@ def test_alerts_have_a_condition(alert: Alert) -> None:
     assert all(comparisons)
 
 
-@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
-def test_alerts_about_applications_keep_what_inhibition_compares(alert: Alert) -> None:
-    labels = promql.check(alert.expression(CONFIG), build.vocabulary(), alert.name)
-    if "app_id" in labels:
-        assert {"namespace", "app_id", "app_name"} <= labels
-    else:
-        assert {"job", "instance"} <= labels
+@pytest.mark.parametrize("group", GROUPS)
+def test_alerts_about_applications_keep_what_inhibition_compares(group: str) -> None:
+    """Who watches an application is no label of its alerts: another daemon does not begin them anew."""
+    for alert in GROUPS[group]:
+        labels = promql.check(build.expression(group, alert, CONFIG), build.vocabulary(), alert.name)
+        if "app_id" in labels:
+            assert {"namespace", "app_id", "app_name"} <= labels
+            assert labels.isdisjoint({"job", "instance"}) == (group in OF_APPLICATIONS)
+        elif alert.name == "SparkExporterShardMissing":
+            # It is about daemons that are not there.
+            assert {"job", "namespace"} == labels
+        else:
+            assert group not in OF_APPLICATIONS
+            assert {"job", "instance"} <= labels
 
 
 def test_every_threshold_and_window_is_used_by_a_rule() -> None:
@@ -145,6 +177,45 @@ def test_a_description_with_an_unknown_label_is_an_error() -> None:
         promql.PromqlError, match="the description shows queue, which the query does not keep"
     ):
         broken("spark_app_up > 0", "{queue}: {value}. Look.")
+
+
+@pytest.mark.parametrize("label", ["job", "instance"])
+def test_the_description_of_an_alert_about_an_application_cannot_show_the_daemon(label: str) -> None:
+    with pytest.raises(promql.PromqlError, match=f"the description shows {label}, which the query does not"):
+        broken("spark_app_up > 0", f"{{application}} at {{{label}}}: {{value}}. Look.")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{{{{ $labels.queue }}}}", "the description shows queue, which the query does not keep"),
+        ("{{{{ .Labels.queue }}}}", "the description shows queue, which the query does not keep"),
+        ('{{{{ index $labels "app_nam" }}}}', "shows app_nam, which the query does not keep; did you mean"),
+        (
+            "{{{{ with $labels }}}}{{{{ .queue }}}}{{{{ end }}}}",
+            "{{ with $labels }} has with; expected $labels",
+        ),
+        ("{{{{ $value | humanise }}}}", "{{ $value | humanise }} has humanise; expected $labels.NAME"),
+        ("{{{{ $labels.app_id }}}} }}}}", "the braces of a template do not match"),
+    ],
+)
+def test_a_template_that_cannot_work_is_an_error(text: str, problem: str) -> None:
+    with pytest.raises(promql.PromqlError) as caught:
+        broken("spark_app_up > 0", f"{text} {{value}}. Look.")
+    assert str(caught.value).startswith("rules/alerts.yaml, SparkFetchFailures: ")
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{{{ .Labels.app_id }}}}: {{{{ .Value | humanize }}}}.",
+        '{{{{ index .Labels "app_name" }}}}.',
+        "{{{{ if $labels.app_name }}}}{app_name}{{{{ else }}}}nobody{{{{ end }}}}.",
+    ],
+)
+def test_each_form_of_a_template_that_shows_what_there_is_is_right(text: str) -> None:
+    assert broken("spark_app_up > 0", text)
 
 
 def test_a_recording_rule_that_cannot_work_is_an_error_with_file_and_name() -> None:

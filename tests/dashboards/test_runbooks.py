@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import runbooks
 from dashboards import promql
 from dashboards.config import load
 from dashboards.rules import build
@@ -38,13 +39,10 @@ def test_runbooks_have_their_sections_and_their_queries_work(name: str) -> None:
     assert page.startswith(f"# {name}\n")
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == SECTIONS
     assert all(len(text.strip()) > 30 for text in re.split(r"^## .+$", page, flags=re.MULTILINE)[1:])
-    queries = [
-        line.strip()
-        for block in re.findall(r"```promql\n(.*?)```", page, re.DOTALL)
-        for line in block.strip().splitlines()
-    ]
+    queries = runbooks.queries(name)
     assert queries
     for query in queries:
         promql.check(query, build.vocabulary(), f"runbooks/{name}.md")
+        assert not re.search("NAME|\\bID\\b", runbooks.asked(query, "app-1", "rows"))
     for link in re.findall(r"\]\((\w+)\.md\)", page):
         assert link in NAMES

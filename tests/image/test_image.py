@@ -10,10 +10,13 @@ import sys
 import zipfile
 from pathlib import Path
 
+import bcrypt
 import pytest
 import requests
+import yaml
 
 import dockerfile
+from certificates import Authority
 from requirements import missing, require_program
 from running import Program, until
 
@@ -98,14 +101,27 @@ def test_the_image_has_jar_and_client_zip_and_neither_spark_nor_a_compiler(image
     assert not installed & {"pyspark", "py4j"}
 
 
-def test_the_entry_point_serves_and_the_health_check_sees_it(image, tmp_path):
+def web_config(directory, access):
+    """Write a configuration with TLS and passwords; return the flag that names it."""
+    certificate, key = Authority(directory).server("server")
+    parts = {
+        "tls": {"tls_server_config": {"cert_file": str(certificate), "key_file": str(key)}},
+        "passwords": {"basic_auth_users": {"me": bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()}},
+    }
+    file = directory / "web-config.yml"
+    file.write_text(yaml.safe_dump({key: part for name in access for key, part in parts[name].items()}))
+    return f"--web.config.file={file}"
+
+
+@pytest.mark.parametrize("access", [(), ("passwords",), ("tls",), ("tls", "passwords")], ids="-".join)
+def test_the_entry_point_serves_and_the_health_check_sees_it(image, tmp_path, access):
+    """With TLS and passwords, too, which the health check is not told."""
     stage, environment = image
     port = free_port()
     address = environment["SPARK_EXPORTER_WEB_LISTEN_ADDRESS"]
     assert stage.last("EXPOSE") == address.lstrip(":")
     words = [*stage.words("ENTRYPOINT"), *stage.words("CMD")]
-    check = [word.replace(stage.last("EXPOSE"), str(port)) for word in stage.words("HEALTHCHECK")]
-    assert any(f"127.0.0.1:{port}/" in word for word in check)
+    check = stage.words("HEALTHCHECK")
     environment = {
         **environment,
         "SPARK_EXPORTER_STATE_DIRECTORY": str(tmp_path / "state"),
@@ -116,6 +132,7 @@ def test_the_entry_point_serves_and_the_health_check_sees_it(image, tmp_path):
     words[0] = shutil.which(words[0], path=environment["PATH"])
     check[0] = shutil.which(check[0], path=environment["PATH"])
     assert subprocess.run(check, env=environment, capture_output=True, check=False).returncode != 0
+    words.append(web_config(tmp_path, access))
     program = Program(words, tmp_path / "log", env=environment, cwd="/")
     try:
 
@@ -124,7 +141,10 @@ def test_the_entry_point_serves_and_the_health_check_sees_it(image, tmp_path):
             return "listening" in program.errors
 
         until(listens, "it listens")
-        assert requests.get(f"http://127.0.0.1:{port}/-/healthy", timeout=60).ok
+        scheme = "https" if "tls" in access else "http"
+        metrics = f"{scheme}://127.0.0.1:{port}/metrics"
+        answer = requests.get(metrics, timeout=60, verify=str(tmp_path / "ca.crt"))
+        assert answer.status_code == (401 if "passwords" in access else 200)
         assert subprocess.run(check, env=environment, check=False).returncode == 0
         program.process.send_signal(signal.SIGTERM)
         assert program.wait() == 0

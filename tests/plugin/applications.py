@@ -53,6 +53,10 @@ class Store:
         defaults = {"name": None, "json": "{}", "exception": None}
         return self.jvm("store_query", store=self.number, event=event, run=run, **(defaults | arguments))
 
+    def work(self, *steps):
+        """Let jobs, stages and tasks begin and end."""
+        self.jvm("store_work", store=self.number, steps=steps)
+
     def raw(self, after=0, metrics=0, series=0, readings=0):
         """Return one snapshot as the text that a client would get."""
         held = {"metrics": metrics, "series": series, "readings": readings}

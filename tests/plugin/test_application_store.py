@@ -371,6 +371,8 @@ def test_a_snapshot_has_the_documented_fields(jvm):
                 "exception": None,
                 "stopped": 0,
                 "failed": 0,
+                "jobs": 0,
+                "tasks": 0,
                 "idle": None,
                 "totals": {"batches": 1.0},
                 "progress": {"batchId": 7},

@@ -209,6 +209,12 @@ def test_streaming_queries_are_summed_up_as_spark_says(start):
     assert totals["state.0.rows_updated"] == sum(one["numRowsUpdated"] for one in operators)
     assert totals["state.0.commit_ms"] == sum(one["commitTimeMs"] for one in operators)
     assert follower.progress[run] == progress[-1]
+    # The application does nothing else. Tasks that are killed may end after their stage.
+    tasks = {end: follower.application[f"app.tasks.{end}"] for end in ("succeeded", "failed", "killed")}
+    assert tasks["succeeded"] <= orders["tasks"] + queries[broken]["tasks"] <= sum(tasks.values())
+    assert orders["tasks"] >= len(progress)
+    assert queries[broken]["tasks"] >= 1
+    assert orders["jobs"] == queries[broken]["jobs"] == 0
     assert "STREAM_FAILED" in queries[broken]["exception"] or "Exception" in queries[broken]["exception"]
     assert queries[broken]["name"] is None
     assert json.dumps(final).count(run) == 1

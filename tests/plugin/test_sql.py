@@ -46,6 +46,11 @@ class Sql:
         rows = json.loads(self.store.raw()).get("sql_operators", [])
         return {tuple(row[:3]): row[3:] for row in rows}
 
+    def lost(self):
+        """Return what was dropped, by reason."""
+        self.store.raw()
+        return {reason: count for reason, count in self.store.dropped.items() if reason != "json" and count}
+
 
 def sql_of(totals):
     return {name.removeprefix("app.sql."): value for name, value in totals.items() if "sql" in name}
@@ -106,19 +111,84 @@ def test_operators_are_said_again_only_if_they_changed(jvm):
 
 
 def test_what_nobody_limits_is_bounded_and_counted(jvm):
-    """Kinds, names, metrics that only a data source can read, and executions whose end never comes."""
+    """Kinds and names of metrics: what is measured under those beyond the limit is taken together."""
     sql = Sql(jvm)
-    sql.start(0, [(f"Kind{n}", f"metric {n}", n, "sum") for n in range(301)] + [("Scan", "odd", 999, None)])
-    sql.end(0)
+    for run in range(2):
+        numbers = [1000 * run + n for n in range(301)]
+        sql.start(run, [(f"Kind{n % 1000}", f"metric {n % 1000}", n, "sum") for n in numbers])
+        for number in numbers:
+            sql.event("measured", run, accumulator=number, update=1)
+        sql.end(run)
     rows = sql.rows()
     assert len({kind for kind, _, _ in rows}) == 201
-    assert ("other", "other", "sum") in rows
-    # Kinds and names too many, and the odd one.
-    assert sql.store.dropped["sql_limit"] == 101 + 1 + 1
+    assert len({name for _, name, _ in rows}) == 301
+    assert sum(total for total, _, _ in rows.values()) == 2 * 301
+    assert rows["other", "other", "sum"] == [2, 1, 1]
+    # Each time one value for each kind too many; one of them has a name too many, too.
+    assert sql.lost() == {"sql_limit": 2 * 101}
+
+
+def test_nothing_is_lost_where_nothing_was_measured(jvm):
+    """An operator of a stream that has nothing to say says 0 in every batch, or -1 of a time."""
+    sql = Sql(jvm)
+    plan = [(f"Kind{n}", f"metric {n}", n, "sum") for n in range(301)]
+    plan += [("Kind", "time", 301, "timing"), ("Scan", "odd", 999, None)]
+    sql.start(0, plan)
+    sql.event("measured", 0, accumulator=300, update=0)
+    sql.event("measured", 0, accumulator=301, update=-1)
+    sql.event("measured", 0, accumulator=999, update=-1)
+    sql.end(0)
+    assert sql.lost() == {}
+
+
+def test_what_only_a_data_source_can_read_is_counted(jvm):
+    """By a reason of its own, once for each execution that has measured it."""
+    sql = Sql(jvm)
+    for run, update in enumerate((7, 8, 0)):
+        sql.start(run, [("Scan", "odd", run, None)])
+        sql.event("measured", run, accumulator=run, update=update)
+        sql.end(run)
+    assert sql.rows() == {}
+    assert sql.lost() == {"unreadable_sql_metric": 2}
+
+
+@pytest.mark.parametrize(
+    ("type_", "read_as"),
+    [
+        ("nsTiming", "nsTiming"),
+        ("v2Custom_harness.Measures$Sum", "sum"),
+        ("v2Custom_harness.Measures$Average", None),
+        ("v2Custom_harness.Missing", None),
+        ("v2Custom_", None),
+        ("v2Custom_org.apache.spark.sql.execution.datasources.v2.python.PythonCustomMetric", "size"),
+    ],
+)
+def test_metrics_of_data_sources_are_read_as_spark_does(jvm, type_, read_as):
+    """Sums, and the sizes that every data source in Python has; not what only the source can read."""
+    assert jvm("metric_type", type=type_) == read_as
+
+
+def test_executions_whose_end_never_comes_are_bounded_and_counted(jvm):
+    """The oldest one is forgotten for a new one."""
+    sql = Sql(jvm)
     for number in range(1002):
         sql.start(number)
     assert sql.totals()["app.sql.active"] == 1000
-    assert sql.store.dropped["sql_limit"] == 103 + 2
+    assert sql.lost() == {"sql_limit": 2}
+
+
+def test_thousands_of_executions_that_end_leave_nothing_behind(jvm):
+    """A stream has one or two for each batch; all of them are in the totals, and none is lost."""
+    sql = Sql(jvm)
+    for number in range(3000):
+        sql.start(number, [("Project", "rows", number, "sum")], time=number)
+        sql.event("needs", number, stages=[number])
+        sql.event("succeeded", number, attempt=0, index=0, updates=[[number, 2]])
+        sql.end(number, time=number + 3)
+    totals = {"active": 0, "completed": 3000, "failed": 0, "time.completed": 9000, "time.failed": 0}
+    assert sql_of(sql.totals()) == totals
+    assert sql.rows() == {("Project", "rows", "sum"): [6000, 2, 2]}
+    assert sql.lost() == {}
 
 
 @st.composite

@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from dashboards.preview.__main__ import main
-from showcase.preview import CHOSEN, arguments
+from dashboards.preview.prometheus import Prometheus
+from showcase.preview import CHOSEN, arguments, last_busy
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(900)]
 
@@ -26,6 +27,15 @@ def test_a_dashboard_is_drawn_without_an_error(proof, tmp_path, name, capsys):
     picture = (tmp_path / f"{name}.png").read_bytes()
     width, height = size_of(picture)
     assert (width > 1_000, height > 1_000, len(picture) > LEAST_BYTES) == (True, True, True)
+
+
+def test_an_application_is_shown_when_it_was_busy(proof):
+    """Its tables of running jobs, stages and queries have rows then."""
+    url, app_id = proof.showcase.prometheus.url, proof.showcase.applications["batch"].app_id
+    moment = last_busy(Prometheus(url, proof.start, proof.ending), app_id)
+    assert proof.start < moment < proof.ending
+    for metric in ("spark_job_info", "spark_stage_info", "spark_sql_execution_info"):
+        assert Prometheus(url, proof.start, moment).instant(f'{metric}{{app_id="{app_id}"}}'), metric
 
 
 def test_every_dashboard_has_a_picture(proof):

@@ -28,6 +28,7 @@ CHOSEN = {
     "histogram": "parse_seconds",
     "split": "source",
     "__interval": "10s",
+    "__interval_ms": "10000",
     "__rate_interval": "10s",
 }
 
@@ -61,7 +62,8 @@ def has_data(proof, expr, source):
     """Say whether a query gives a number at some moment of the run, for one of the applications at least."""
     if source == RULES:
         return bool(proof.values(expr))
-    span = {"__range": f"{int(proof.end - proof.start)}s"}
+    seconds = int(proof.end - proof.start)
+    span = {"__range": f"{seconds}s", "__range_s": str(seconds)}
     return any(proof.values(fill(expr, CHOSEN | span | {"app_id": app_id})) for app_id in proof.app_ids)
 
 

@@ -42,7 +42,7 @@ def test_completed_applications_and_their_totals(start_job, start_daemon, tmp_pa
     logs.mkdir()
     conf = {"spark.master": "local[2,4]", "spark.eventLog.dir": f"file://{logs}"}
     apps = {}
-    for words in (("spill", "query", "fail"), ("again", "reuse")):
+    for words in (("spill", "query", "fail", "abandon"), ("again", "reuse")):
         job = start_job("paced.py", conf=conf)
         apps[job.hear("app")] = words
         for word in words:

@@ -62,7 +62,7 @@ def test_the_help_of_a_command_has_every_flag_with_default_and_variable(capsys):
 def test_no_command(capsys):
     """The commands are listed."""
     assert (
-        "a command is missing; expected one of serve, check, top, config, events, spark-conf"
+        "a command is missing; expected one of serve, check, top, healthcheck, config, events"
         in usage_error(capsys)
     )
 

@@ -1,4 +1,4 @@
-"""``spark-exporter install-plugin`` brings jar and zip to a directory."""
+"""``spark-exporter install-plugin`` brings jar and zip to a directory, each under two names."""
 
 import stat
 from pathlib import Path
@@ -17,11 +17,26 @@ def test_both_files_are_there_under_their_names_and_everybody_may_read_them(tmp_
     directory = tmp_path / "deep" / "plugin"
     assert main(["install-plugin", str(directory)]) == 0
     copies = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    for source, copy in zip((jar_path(), pyfiles_path()), copies, strict=True):
-        assert copy == directory / Path(source).name
+    for source, copy in zip((jar_path(), pyfiles_path()) * 2, copies, strict=True):
+        assert copy.parent == directory
         assert copy.read_bytes() == Path(source).read_bytes()
         assert stat.S_IMODE(copy.stat().st_mode) == 0o644
+    assert [copy.name for copy in copies] == [
+        Path(jar_path()).name,
+        Path(pyfiles_path()).name,
+        "spark-exporter-plugin.jar",
+        "spark-exporter-client.zip",
+    ]
     assert names(directory) == sorted(copy.name for copy in copies)
+
+
+def test_names_without_a_version_are_of_the_version_that_came_last(tmp_path):
+    """Settings that name them hold after an upgrade; what the older version has left there stays."""
+    for name in ("spark-exporter-plugin-0.0.1.jar", "spark-exporter-plugin.jar"):
+        (tmp_path / name).write_bytes(b"old")
+    plugin_copy.install_plugin(tmp_path)
+    assert (tmp_path / "spark-exporter-plugin.jar").read_bytes() == Path(jar_path()).read_bytes()
+    assert (tmp_path / "spark-exporter-plugin-0.0.1.jar").read_bytes() == b"old"
 
 
 def test_a_reader_of_the_old_file_keeps_it(tmp_path):

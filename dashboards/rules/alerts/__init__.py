@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from dashboards.rules.alerts import application, executor, exporter, memory, stage, streaming
+from dashboards.rules.alerts import application, discovery, executor, exporter, memory, stage, streaming
 
 GROUPS = MappingProxyType(
     {
@@ -14,6 +14,10 @@ GROUPS = MappingProxyType(
         "streaming": streaming.ALERTS,
         "memory": memory.ALERTS,
         "exporter": exporter.ALERTS,
+        "discovery": discovery.ALERTS,
     }
 )
 """In the order in which they are written; symptoms first."""
+
+OF_APPLICATIONS = frozenset({"application", "executor", "stage", "streaming", "memory"})
+"""Groups whose alerts are about applications, whichever daemon tells of them."""

@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.rules.model import DURATION, NUMBER, PERCENTAGE, Alert, grown, lately, number, seconds
+from dashboards.config import seconds
+from dashboards.rules.model import (
+    DURATION,
+    NUMBER,
+    PERCENTAGE,
+    RETRIED,
+    Alert,
+    grown,
+    lately,
+    number,
+)
 
 if TYPE_CHECKING:
     from dashboards.config import Config
 
-_RAN = "spark_app_end_timestamp_seconds - spark_app_start_timestamp_seconds"
 _FAILED_JOBS = 'spark_app_jobs_total{result="failed"}'
+_OF_SAME = "on (namespace, app_id)"
 _SAME = "on (job, instance, namespace, app_id, app_name)"
 
 
 def _ended(config: Config, state: str) -> str:
     """Return for how long an application ran that has ended like this, if that was not long ago."""
-    window = seconds(config.windows["end_window"])
-    return (
-        f'{_RAN} and ignoring (state) (spark_app_state{{state="{state}"}} == 1)'
-        f" and (spark_app_end_timestamp_seconds > time() - {window})"
+    # A sidecar tells it in one scrape, and is gone.
+    window = config.windows["end_window"]
+    end, start, there = (
+        f"last_over_time({series}[{window}])"
+        for series in (
+            "spark_app_end_timestamp_seconds",
+            "spark_app_start_timestamp_seconds",
+            f'spark_app_state{{state="{state}"}}',
+        )
     )
+    return f"{end} - {start} and ignoring (state) ({there} == 1) and ({end} > time() - {seconds(window)})"
+
+
+def _failed(config: Config) -> str:
+    return f"{_ended(config, 'failed')} unless {_OF_SAME} {RETRIED}"
 
 
 def _lost(config: Config) -> str:
@@ -36,11 +56,15 @@ def _waiting(_: Config) -> str:
 
 
 def _not_progressing(_: Config) -> str:
-    # The job of a receiver of DStreams has one task, which never ends.
+    # The job of a receiver of DStreams has one task, which never ends. A daemon that has just begun knows
+    # no rate; the one before it still does. A scrape that fails does not begin the time anew.
     return (
-        "spark_app_jobs_active > 0 and app:spark_app_tasks:rate5m == 0"
-        ' unless ignoring (state) (spark_app_state{state="waiting"} == 1)'
-        ' unless on (job, instance, app_id) (spark_dstream_receivers{state="active"} > 0)'
+        "min_over_time(spark_app_jobs_active[5m]) > 0"
+        f" and {_OF_SAME} last_over_time(spark_app_tasks_total[5m])"
+        f" unless {_OF_SAME} (app:spark_app_tasks:rate5m > 0)"
+        f" unless {_OF_SAME} last_over_time(spark_app_end_timestamp_seconds[5m])"
+        f' unless {_OF_SAME} (last_over_time(spark_app_state{{state="waiting"}}[5m]) == 1)'
+        f' unless {_OF_SAME} (last_over_time(spark_dstream_receivers{{state="active"}}[5m]) > 0)'
     )
 
 
@@ -64,7 +88,7 @@ def _overloaded(config: Config) -> str:
 
 def _dropping(config: Config) -> str:
     lost = grown("spark_driver_listener_bus_queue_dropped_events_total", config.windows["events_window"])
-    return f"{lost} > 0"
+    return f"{lost} > 0 {lately(config)}"
 
 
 def _stalled(config: Config) -> str:
@@ -77,7 +101,7 @@ def _stalled(config: Config) -> str:
         f"max_over_time({counter}[{still}]) - min_over_time({counter}[{moving}] offset {still}) > 0"
         f" and increase({counter}[{still}]) == 0"
         f" and count_over_time({moved}) > {seconds(moving)} / {seconds(still)} - 1"
-        f" and {_SAME} app:spark_app_tasks:rate5m > 0"
+        f" and {_SAME} app:spark_app_tasks:rate5m > 0 {lately(config)}"
     )
 
 
@@ -88,7 +112,7 @@ ALERTS = (
         "{application} has failed after {value}. Look at the driver's log for the exception, and at"
         " the last jobs and stages on its dashboard.",
         DURATION,
-        lambda config: _ended(config, "failed"),
+        _failed,
     ),
     Alert(
         "SparkApplicationLost",

@@ -37,6 +37,18 @@ def _failing(config: Config) -> str:
     )
 
 
+def _target_down(_: Config) -> str:
+    # A target of --target may wait for a driver, and a notebook for its session: where nothing listens, a
+    # target that was found is no trouble either.
+    failures = 'increase(spark_exporter_source_failures_total{reason!="connect"}[5m])'
+    target = "job, instance, target"
+    found = 'spark_exporter_target_info{discovery!="static"}'
+    return (
+        f"sum without (collector, reason) ({failures}) > 0 and spark_exporter_target_up == 0"
+        f" and on ({target}) {found}"
+    )
+
+
 def _stale(config: Config) -> str:
     missed = number(config.thresholds["missed_reports"])
     return (
@@ -56,6 +68,11 @@ def _refused(config: Config) -> str:
     custom = f'spark_exporter_plugin_dropped_total{{reason=~"{"|".join(_OF_CUSTOM_METRICS)}"}}'
     refused = grown(custom, config.windows["drop_window"])
     return f"sum without (executor_id) ({refused}) > 0"
+
+
+def _old_access(_: Config) -> str:
+    since = "spark_exporter_web_config_last_reload_success_timestamp_seconds"
+    return f"time() - {since} and spark_exporter_web_config_last_reload_successful == 0"
 
 
 def _lagging(_: Config) -> str:
@@ -92,6 +109,15 @@ ALERTS = (
         _failing,
     ),
     Alert(
+        "SparkExporterTargetDown",
+        "A Spark driver does not answer spark-exporter.",
+        "The driver at {target} runs, as the daemon {instance} was told, but has not answered {value}"
+        " requests in 5 minutes, so that its application is missing. Look at the network between the two, at"
+        " the driver's port, and at how busy it is.",
+        NUMBER,
+        _target_down,
+    ),
+    Alert(
         "SparkExporterReportStale",
         "The plugin in a Spark executor has stopped reporting.",
         "{executor} has not reported for {value}, so that its metrics are old. Look at the"
@@ -122,5 +148,13 @@ ALERTS = (
         " age of its reports.",
         NUMBER,
         _lagging,
+    ),
+    Alert(
+        "SparkExporterWebConfigReloadFailed",
+        "The file that says who may read from spark-exporter is wrong.",
+        "The daemon {instance} cannot use what the file of --web.config.file and its certificates say now,"
+        " and goes on with what they said {value} ago. Look at the daemon's log for what is wrong.",
+        DURATION,
+        _old_access,
     ),
 )

@@ -4,20 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.rules.model import BYTES, PERCENTAGE, Alert, number
+from dashboards.rules.model import BYTES, PERCENTAGE, Alert, lately, number
 
 if TYPE_CHECKING:
     from dashboards.config import Config
 
 
+_JVM = "spark_executor_jvm_gc_time_seconds_total"
+# These do not stop what runs in the JVM.
+_STOPS = 'collector!~".*(Concurrent|Cycles).*"'
+_IDLE = "max_over_time(app:spark_executor_tasks_active:sum[5m]) == 0"
+
+
+def _per_task_second(counter: str, config: Config) -> str:
+    """Return how much tasks add to a counter in each second of theirs.
+
+    What a task has done is added when it ends, and long tasks may end together: a short window sees them for
+    a moment. Of an application that has no tasks any more it is no news.
+    """
+    window = config.windows["task_window"]
+    time = f"rate(spark_app_executor_run_time_seconds_total[{window}])"
+    return f"rate({counter}[{window}]) / ({time} > 0)"
+
+
 def _collection(config: Config) -> str:
-    return f"app:spark_app_jvm_gc_time:ratio_rate5m > {number(config.thresholds['gc_share_ratio'])}"
+    # What the JVMs say counts at once, but needs the plugin.
+    limit = number(config.thresholds["gc_share_ratio"])
+    tasks = f"{_per_task_second('spark_app_jvm_gc_time_seconds_total', config)} > {limit} unless {_IDLE}"
+    busy = f'rate({_JVM}{{{_STOPS}, executor_id!="driver"}}[5m])'
+    busy = f"sum without (collector) ({busy}) and spark_executor_tasks_active > 0"
+    driver = f'sum without (collector) (rate({_JVM}{{{_STOPS}, executor_id="driver"}}[5m]))'
+    some = f"({tasks}) or avg without (executor_id) ({busy}) > {limit} or {driver} > {limit}"
+    return f"({some}) {lately(config)}"
 
 
 def _heap(config: Config) -> str:
     # A heap fills up between collections; how low it gets is what is really in use.
     ratio, window = "app_executor:spark_executor_jvm_heap_used:ratio", config.windows["heap_window"]
-    return f"min_over_time({ratio}[{window}]) > {number(config.thresholds['heap_used_ratio'])}"
+    limit = number(config.thresholds["heap_used_ratio"])
+    return f"min_over_time({ratio}[{window}]) > {limit} {lately(config)}"
 
 
 def _container(config: Config) -> str:
@@ -26,21 +51,28 @@ def _container(config: Config) -> str:
 
 
 def _python(config: Config) -> str:
+    # Workers share pages with the process that they were forked from, and each of them counts these.
     limit = number(config.thresholds["python_memory_used_ratio"])
-    return f"app_executor:spark_process_python_memory:ratio > {limit}"
+    used = number(config.thresholds["python_container_memory_used_ratio"])
+    return (
+        f"app_executor:spark_process_python_memory:ratio > {limit}"
+        f" and app_executor:spark_container_memory_working_set:ratio > {used}"
+    )
 
 
 def _spill(config: Config) -> str:
     limit = number(config.thresholds["disk_spilled_bytes_per_task_second"])
-    return f"app:spark_app_disk_spilled_bytes:per_task_second_rate5m > {limit}"
+    spilled = _per_task_second("spark_app_disk_spilled_bytes_total", config)
+    return f"{spilled} > {limit} unless {_IDLE} {lately(config)}"
 
 
 ALERTS = (
     Alert(
         "SparkGarbageCollectionHigh",
-        "Tasks of a Spark application wait for garbage collection.",
-        "Tasks of {application} wait for garbage collection for {value} of their time. Look at the"
-        " heap of its executors, at cached data and at the number of cores per executor.",
+        "Garbage collection takes much of the time of a Spark application.",
+        "{{{{ if $labels.executor_id }}}}The driver{{{{ else }}}}Tasks{{{{ end }}}} of {application} spent"
+        " {value} of the time in garbage collection. Look at the heap, at cached or collected data and at the"
+        " number of cores per executor.",
         PERCENTAGE,
         _collection,
     ),

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboards.rules.model import NUMBER, PERCENTAGE, Alert, grown, number, seconds
+from dashboards.config import seconds
+from dashboards.rules.model import NUMBER, PERCENTAGE, Alert, grown, lately, number
 
 if TYPE_CHECKING:
     from dashboards.config import Config
 
+_FAILED = 'spark_app_tasks_total{status="failed"}'
+_TRIED = 'spark_app_tasks_total{status=~"failed|succeeded"}'
 _RUN_TIME = "spark_stage_task_run_time_seconds"
 _COMPLETED = 'spark_stage_tasks{state="completed"}'
 
 
 def _failures(config: Config) -> str:
-    failed = grown('spark_app_tasks_total{status="failed"}', config.windows["failure_window"])
-    ratio, least = config.thresholds["task_failure_ratio"], config.thresholds["task_failures"]
-    return (
-        f"app:spark_app_failed_tasks:ratio_rate5m > {number(ratio)}"
-        f" and sum without (status) ({failed}) >= {number(least)}"
-    )
+    # Not of a rate: long tasks that fail together are in it for a moment only.
+    window, limits = config.windows["failure_window"], config.thresholds
+    failed = f"sum without (status) ({grown(_FAILED, window)})"
+    ended = f"sum without (status) ({grown(_TRIED, window)})"
+    ratio, least = number(limits["task_failure_ratio"]), number(limits["task_failures"])
+    return f"{failed} / {ended} > {ratio} and {failed} >= {least} {lately(config)}"
 
 
 def _fetch_failures(config: Config) -> str:
     failures = grown('spark_app_task_failures_total{reason="FetchFailed"}', config.windows["fetch_window"])
-    return f"sum without (reason) ({failures}) >= {number(config.thresholds['fetch_failures'])}"
+    least = number(config.thresholds["fetch_failures"])
+    return f"sum without (reason) ({failures}) >= {least} {lately(config)}"
 
 
 def _skewed(config: Config) -> str:
@@ -51,7 +55,7 @@ ALERTS = (
     Alert(
         "SparkTaskFailureRateHigh",
         "Many tasks of a Spark application fail.",
-        "{value} of the attempts at tasks of {application} fail. Look at the reasons on its"
+        "{value} of the latest attempts at tasks of {application} have failed. Look at the reasons on its"
         " dashboard, and whether they are all on one executor or node.",
         PERCENTAGE,
         _failures,

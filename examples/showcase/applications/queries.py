@@ -92,7 +92,8 @@ def behind(spark: SparkSession) -> StreamingQuery:
 def stalled(spark: SparkSession) -> StreamingQuery:
     """Wait for something that does not come, from the fourth batch on."""
 
-    def wait(_frame: DataFrame, number: int) -> None:
+    def wait(frame: DataFrame, number: int) -> None:
+        frame.count()
         if number >= GOOD_BATCHES:
             released.wait()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from exporter.daemon.control.refusal import CONTROL_OFF, Refusal
+from exporter.daemon.control.relay import Endpoint
+from exporter.daemon.discovery.target import host_of
 
 if TYPE_CHECKING:
     from exporter.daemon.model import Record
@@ -44,7 +46,7 @@ class Directory:
         """Return all applications."""
         return [self._listed(published.record) for published in self._store.view().applications]
 
-    def endpoint(self, app_id: str) -> str:
+    def endpoint(self, app_id: str) -> Endpoint:
         """Return the address of an application's plugin.
 
         Raises:
@@ -60,7 +62,7 @@ class Directory:
         if not record.up:
             raise Refusal(409, f"{shown} is lost: its driver does not answer any more")
         endpoint = self._endpoint(record)
-        if not endpoint:
+        if endpoint is None:
             raise self._without(shown, record)
         if record.snapshot is not None and not record.snapshot.control:
             raise Refusal(403, NO_CONTROL.format(shown), reason=CONTROL_OFF)
@@ -76,10 +78,12 @@ class Directory:
     def _listed(self, record: Record) -> Listed:
         application, snapshot = record.application, record.snapshot
         answers = record.up and snapshot is not None and snapshot.control
-        control = answers and self._endpoint(record) != ""
+        control = answers and self._endpoint(record) is not None
         return Listed(application.id, record.name, application.name, record.state, control)
 
-    def _endpoint(self, record: Record) -> str:
+    def _endpoint(self, record: Record) -> Endpoint | None:
         target = self._status.view().get(record.target)
         # A target may have gone on to its next application.
-        return target.endpoint if target is not None and target.app_id == record.application.id else ""
+        if target is None or target.app_id != record.application.id or not target.endpoint:
+            return None
+        return Endpoint(target.endpoint, None if target.claimed else host_of(record.target))

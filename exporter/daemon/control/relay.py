@@ -33,6 +33,14 @@ class Request(NamedTuple):
     body: bytes | None
 
 
+class Endpoint(NamedTuple):
+    """Where the plugin of an application listens."""
+
+    url: str
+    host: str | None = None
+    """Who may have the token; None is nobody. Any other host may be somebody else's."""
+
+
 class Relay:
     """Talks to plugins, with the daemon's own token.
 
@@ -47,7 +55,7 @@ class Relay:
         self._token = token
         self._timeout = timeout
 
-    def send(self, app_id: str, endpoint: str, request: Request) -> Response:
+    def send(self, app_id: str, endpoint: Endpoint, request: Request) -> Response:
         """Return the plugin's answer. Blocks until it is there.
 
         Raises:
@@ -58,11 +66,11 @@ class Relay:
         if request.body is not None:
             headers["Content-Type"] = _JSON
         wait = float(request.query.get("wait", 0))
-        fetcher = Fetcher(self._timeout, self._token)
+        fetcher = Fetcher(self._timeout, self._token, host=endpoint.host)
         try:
             reply = fetcher.exchange(
                 request.method,
-                endpoint + request.path,
+                endpoint.url + request.path,
                 request.query,
                 headers=headers,
                 body=request.body,
@@ -74,12 +82,12 @@ class Relay:
             fetcher.close()
         if reply.status == _UNAUTHORIZED:
             raise Refusal(
-                502, f"the plugin at {endpoint} does not take this daemon's token: give both the same one"
+                502, f"the plugin at {endpoint.url} does not take this daemon's token: give both the same one"
             )
         kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if reply.status not in PASSED or kind != _JSON:
             shown = f"status {reply.status} and {kind or 'no type'}"
-            raise Refusal(502, f"{endpoint} does not answer as a plugin does: {shown}")
+            raise Refusal(502, f"{endpoint.url} does not answer as a plugin does: {shown}")
         kept = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
         return Response(reply.body, reply.status, HEADERS | kept, _JSON)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 TIMEOUT = 10.0
-"""Seconds for a connection, and for an answer to begin."""
+"""Seconds for a connection."""
 # A server that is gone without a word is noticed after 11 seconds, and not with the next bookmark.
 _KEEPALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 _STATUSES = {401: "unauthorized", 403: "forbidden", 410: "expired", 429: "throttled"}

@@ -64,6 +64,16 @@ KUBERNETES: tuple[Flag, ...] = (
         repeatable=True,
     ),
     Flag(
+        "kubernetes.shards",
+        "SELECTOR",
+        None,
+        parse_selector,
+        "The labels of the pods of all shards, in the daemon's own namespace. They are followed, and say "
+        "how many there are: when a StatefulSet's shards become more or fewer, all change at the same "
+        "moment. Of these pods those count that have the name in --shard, up to the ordinal. "
+        "--total-shards counts without it.",
+    ),
+    Flag(
         "kubernetes.kubeconfig",
         "FILE",
         None,
@@ -101,6 +111,12 @@ FOUND: tuple[Flag, ...] = (
         "ordinal. Each target belongs to one shard: a pod by its namespace and application, any other by its "
         "URL (rendezvous hashing).",
     ),
-    Flag("total-shards", "COUNT", "1", parse_number, "How many daemons share all targets among them."),
+    Flag(
+        "total-shards",
+        "COUNT",
+        "1",
+        parse_number,
+        "How many daemons share all targets among them. --kubernetes.shards goes before it.",
+    ),
 )
 """All of them but --target, in the order in which they are shown."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 import yaml
 
-from exporter.daemon.discovery.found import Target
+from exporter.daemon.discovery.found import FILE, Target
 from exporter.daemon.discovery.target import parse_target
 from exporter.daemon.model import Place
 
@@ -80,7 +80,7 @@ def _targets(given: Any, labels: Mapping[str, str], where: str) -> Iterable[Targ
             raise _wrong(f"{where}: target", "host:port", value)
         url = value if "://" in value else f"{labels.get(_SCHEME, 'http')}://{value}"
         try:
-            yield Target(parse_target(url), place)
+            yield Target(parse_target(url), place, discovery=FILE)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
 

@@ -55,6 +55,11 @@ class DiscoveryError(ExporterError):
         self.retry_after = retry_after
 
 
+def defect(error: Exception) -> DiscoveryError:
+    """Return the error of a discovery that raised what it should not."""
+    return DiscoveryError("internal", f"a defect of the exporter: {type(error).__name__}: {error}")
+
+
 class Health:
     """Counts what goes wrong, and remembers when all was well.
 
@@ -71,7 +76,7 @@ class Health:
         self._lock = threading.Lock()
         self._repeats = logs.Repeats()
         self._errors = dict.fromkeys(REASONS, 0)
-        self._successes: dict[Hashable, float] = {}
+        self._successes: dict[Hashable, float | None] = {}
 
     @property
     def errors(self) -> Mapping[str, int]:
@@ -81,9 +86,14 @@ class Health:
 
     @property
     def last_success(self) -> float | None:
-        """When the part that has been silent for the longest was well, in Unix seconds; None if never."""
+        """When the part that has been silent for the longest was well, in Unix seconds.
+
+        None before the first part is well, and while one has failed that never was.
+        """
         with self._lock:
-            return min(self._successes.values(), default=None)
+            moments = [*self._successes.values()]
+        known = [moment for moment in moments if moment is not None]
+        return min(known) if known and len(known) == len(moments) else None
 
     def succeeded(self, part: Hashable, **fields: object) -> None:
         """Note that a part of it, such as a file or a namespace, is known as it is now."""
@@ -91,10 +101,17 @@ class Health:
             self._successes[part] = self._now()
         self._repeats.cleared(part, "well again", discovery=self._discovery, **fields)
 
+    def mended(self, part: Hashable, **fields: object) -> None:
+        """Note that a part which is only looked at when something changes does not fail any more."""
+        with self._lock:
+            self._successes.pop(part, None)
+        self._repeats.cleared(part, "well again", discovery=self._discovery, **fields)
+
     def failed(self, part: Hashable, error: DiscoveryError, **fields: object) -> None:
         """Count an error of a part, and say it once."""
         with self._lock:
             self._errors[error.reason] += 1
+            self._successes.setdefault(part, None)
         level = logging.INFO if error.reason in QUIET else logging.WARNING
         level = logging.ERROR if error.reason == "internal" else level
         fields = {"discovery": self._discovery, "reason": error.reason, **fields}

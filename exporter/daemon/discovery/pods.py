@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from exporter.daemon.discovery.found import Target
+from exporter.daemon.discovery.found import KUBERNETES, Target
 from exporter.daemon.discovery.reach import (
+    ADDRESS,
     ANNOTATION,
     PORT,
     Ports,
@@ -22,7 +23,7 @@ from exporter.daemon.discovery.reach import (
     address_refusal,
     parse_port,
 )
-from exporter.daemon.model import Place
+from exporter.daemon.model import COMPLETED, FAILED, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ DRIVER = "spark-kubernetes-driver"
 """How Spark calls the driver's container, unless a pod template does."""
 APPLICATION = "spark-app-selector"
 """The label of all pods of one application."""
+_OUTCOMES = {"Succeeded": COMPLETED, "Failed": FAILED}
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Pod(NamedTuple):
     """None while there is nothing to ask, and for ever if the pod does not want it."""
     refusal: Refusal | None = None
     """Why there is none although there could be."""
+    outcome: str = ""
+    """How the driver has ended, COMPLETED or FAILED; empty while it runs, or if that is not known."""
+    created: str = ""
+    """When the API server made it, in RFC 3339."""
 
 
 class _Refused(Exception):  # noqa: N818 - not an error: the pod is not taken
@@ -83,7 +89,9 @@ def read_pod(document: Mapping[str, Any], rules: Rules) -> Pod:
         metadata = document["metadata"]
         uid, place = str(metadata["uid"]), Place(str(metadata["namespace"]), str(metadata["name"]))
         labels = metadata.get("labels") or {}
-        pod = Pod(uid, place, f"{place.namespace}/{labels.get(APPLICATION) or uid}")
+        created = str(metadata.get("creationTimestamp") or "")
+        key = f"{place.namespace}/{labels.get(APPLICATION) or uid}"
+        pod = Pod(uid, place, key, outcome=_outcome(document), created=created)
         try:
             return pod._replace(target=_target(document, pod, rules))
         except _Refused as refused:
@@ -99,6 +107,9 @@ def _target(document: Mapping[str, Any], pod: Pod, rules: Rules) -> Target | Non
         return None
     if refusal := address_refusal(host, rules.networks):
         raise _Refused(refusal)
+    if document["spec"].get("hostNetwork") and host not in (hosts := _hosts(document["status"]) or (host,)):
+        shown = ", ".join(hosts)
+        raise _Refused(Refusal(ADDRESS, f"{host} is not its host's address, {shown}, whose network it has"))
     ui = _port(document, UI, UI_NAMES) or rules.ui_port
     plugin = _port(document, PLUGIN, PLUGIN_NAMES)
     for port in filter(None, (ui, plugin)):
@@ -108,7 +119,13 @@ def _target(document: Mapping[str, Any], pod: Pod, rules: Rules) -> Target | Non
     shown = f"[{host}]" if ":" in host else host
     reach = Reach(host, rules.ports)
     endpoint = f"http://{shown}:{plugin}" if plugin else None
-    return Target(f"http://{shown}:{ui}", pod.place, reach, endpoint, pod.uid)
+    return Target(f"http://{shown}:{ui}", pod.place, reach, endpoint, pod.uid, KUBERNETES, pod.key)
+
+
+def _hosts(status: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the addresses of the machine that a pod runs on; none while they are not known."""
+    found = [status.get("hostIP"), *(one.get("ip") for one in status.get("hostIPs") or ())]
+    return tuple(dict.fromkeys(str(address) for address in found if address))
 
 
 def _wanted(annotations: Mapping[str, str]) -> bool:
@@ -120,12 +137,29 @@ def _wanted(annotations: Mapping[str, str]) -> bool:
 
 def _runs(document: Mapping[str, Any]) -> bool:
     """Say whether the driver runs. A pod may outlive it, for as long as another container of it runs."""
-    status = document["status"]
-    if status.get("phase") != "Running":
-        return False
-    name = _driver(document)
-    states = [one.get("state") or {} for one in status.get("containerStatuses") or () if one["name"] == name]
-    return all("terminated" not in state and "waiting" not in state for state in states)
+    state = _status(document).get("state") or {}
+    runs = document["status"].get("phase") == "Running"
+    return runs and "terminated" not in state and "waiting" not in state
+
+
+def _outcome(document: Mapping[str, Any]) -> str:
+    """Return how the driver has ended: by the exit code of its container, or else as its pod has."""
+    if _runs(document):
+        return ""
+    status = _status(document)
+    # A container that waits to be started again has ended before.
+    for state in (status.get("state") or {}, status.get("lastState") or {}):
+        code = (state.get("terminated") or {}).get("exitCode")
+        if isinstance(code, int):
+            return FAILED if code else COMPLETED
+    return _OUTCOMES.get(document["status"].get("phase"), "")
+
+
+def _status(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the status of the driver's container; nothing while there is none."""
+    statuses = document["status"].get("containerStatuses") or ()
+    name = _driver(document) if statuses else ""
+    return next((one for one in statuses if one["name"] == name), {})
 
 
 def _driver(document: Mapping[str, Any]) -> str:

@@ -11,17 +11,21 @@ from urllib.parse import urlsplit
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
 
-ANNOTATION, ADDRESS, PORT, ENDPOINT = "annotation", "address", "port", "endpoint"
-REFUSALS = (ANNOTATION, ADDRESS, PORT, ENDPOINT)
+ANNOTATION, ADDRESS, PORT, DUPLICATE = "annotation", "address", "port", "duplicate"
+ENDPOINT = "endpoint"
+REFUSALS = (ANNOTATION, ADDRESS, PORT, DUPLICATE, ENDPOINT)
 """Why a pod, or what it says, is refused: the values of the ``reason`` label.
 
 annotation: one of ours that cannot be read. address: the pod's is no pod's, or is not allowed. port: one that
-is not allowed. endpoint: its plugin names another host, or a port that is not allowed.
+is not allowed. duplicate: an older pod has the same address and port. endpoint: its plugin names another
+host, or a port that is not allowed.
 """
 _RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _MAX_PORT = 65535
 _SHOWN = 200
 """Characters of what a driver says that an error shows."""
+_NEVER = (ipaddress.ip_network("fd00:ec2::/32"), ipaddress.ip_network("64:ff9b::/96"))
+"""What a cloud's machines tell about themselves by IPv6, and the way from there to any address of IPv4."""
 _SCHEME_PORTS = {"http": 80, "https": 443}
 
 
@@ -89,7 +93,8 @@ def address_refusal(text: str, allowed: tuple[Network, ...]) -> Refusal | None:
         known = any(address in network for network in allowed if network.version == address.version)
         shown = ", ".join(map(str, allowed))
         return None if known else Refusal(ADDRESS, f"{address} is not among the allowed addresses, {shown}")
-    if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
+    special = address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
+    if special or any(address in network for network in _NEVER if network.version == address.version):
         return Refusal(ADDRESS, f"{address} is no pod's address")
     return None
 

@@ -11,7 +11,7 @@ from exporter.daemon.discovery.health import Health
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from exporter.daemon.discovery.sharding import Shard
+    from exporter.daemon.discovery.sharding import Sharing
 
 
 class StaticDiscovery:
@@ -19,22 +19,27 @@ class StaticDiscovery:
 
     Args:
         urls: of the targets.
-        shard: what part of them is wanted.
+        sharing: what part of them is wanted.
 
     """
 
     name = STATIC
 
-    def __init__(self, urls: Sequence[str], shard: Shard) -> None:
+    def __init__(self, urls: Sequence[str], sharing: Sharing) -> None:
         """Know them."""
         self.health = Health(self.name)
         self.ready = threading.Event()
         self.ready.set()
-        self._targets = tuple([Target(url) for url in urls if shard.owns(url)])
+        self._sharing = sharing
+        self._targets = tuple([Target(url) for url in urls])
 
     def targets(self) -> Sequence[Target]:
         """Return all of this shard's targets."""
-        return self._targets
+        return [target for target in self._targets if self._sharing.owns(target.key)]
+
+    def outcome(self, _target: Target) -> str:
+        """Return nothing: flags do not know it."""
+        return ""
 
     def start(self, changed: Callable[[], object]) -> None:
         """Say that they are there."""

@@ -14,15 +14,14 @@ import random
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import orjson
 import urllib3
 
 from exporter.daemon.backoff import Backoff
-from exporter.daemon.discovery.cluster import TIMEOUT, status_error
-from exporter.daemon.discovery.health import DiscoveryError
-from exporter.daemon.discovery.pods import read_pod
+from exporter.daemon.discovery.cluster import status_error
+from exporter.daemon.discovery.health import DiscoveryError, defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,11 +29,14 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
     from exporter.daemon.discovery.cluster import PodApi
+    from exporter.daemon.discovery.found import Target
     from exporter.daemon.discovery.health import Health
-    from exporter.daemon.discovery.pods import Pod, Rules
+    from exporter.daemon.model import Place
 
 PAGE = 500
 """Pods of one answer to a list."""
+LIST = 20.0
+"""Seconds for an answer to a list: a server that has too much to do lets it wait for 15 before it says so."""
 WATCH = 60
 """Seconds after which a watch ends and another one goes on: a server that says nothing is noticed by then."""
 GRACE = 10.0
@@ -48,14 +50,37 @@ MAX_EVENT = 8 << 20
 _CHUNK = 1 << 16
 
 
-class Stream:
+class Followed(Protocol):
+    """What a stream has to know of a pod."""
+
+    @property
+    def uid(self) -> str:
+        """Its unique id."""
+
+    @property
+    def place(self) -> Place:
+        """Its namespace and name."""
+
+    @property
+    def target(self) -> Target | None:
+        """What is watched of it."""
+
+    @property
+    def outcome(self) -> str:
+        """How it has ended."""
+
+
+PodT = TypeVar("PodT", bound=Followed)
+
+
+class Stream(Generic[PodT]):
     """One list and watch, in a thread of its own.
 
     Args:
         api: lists and watches pods.
         namespace: where the pods are; None for everywhere.
         selector: the labels that they have.
-        rules: what makes a pod a target.
+        read: returns what matters of a pod; raises ValueError if it is none.
         health: where errors go.
         changed: called when pods have come, changed or gone.
         backoff: how long to wait after an error.
@@ -68,7 +93,7 @@ class Stream:
         namespace: str | None,
         selector: str,
         *,
-        rules: Rules,
+        read: Callable[[Any], PodT],
         health: Health,
         changed: Callable[[], object],
         backoff: Backoff | None = None,
@@ -79,20 +104,20 @@ class Stream:
         self._api = api
         self._namespace = namespace
         self._selector = selector
-        self._rules = rules
+        self._read_pod = read
         self._health = health
         self._changed = changed
         self._backoff = backoff if backoff is not None else Backoff()
         self._part = (namespace, selector)
         self._fields = {"namespace": namespace if namespace is not None else "all", "selector": selector}
-        self._pods: Mapping[str, Pod] = {}
+        self._pods: Mapping[str, PodT] = {}
         self._version: str | None = None
         self._response: BaseHTTPResponse | None = None
         self._stopping = threading.Event()
         where = f"pods in {self._fields['namespace']}"
         self._thread = threading.Thread(target=self._run, name=f"watch {where}", daemon=True)
 
-    def pods(self) -> Mapping[str, Pod]:
+    def pods(self) -> Mapping[str, PodT]:
         """Return the pods that there are, by namespace and name. What is returned never changes."""
         return self._pods
 
@@ -120,8 +145,7 @@ class Stream:
                 delay = self._failed(error)
             except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
                 self._version = None
-                sentence = f"a defect of the exporter: {type(error).__name__}: {error}"
-                delay = self._failed(DiscoveryError("internal", sentence))
+                delay = self._failed(defect(error))
             self._stopping.wait(delay)
 
     def _failed(self, error: DiscoveryError) -> float:
@@ -152,7 +176,7 @@ class Stream:
 
     def _list(self) -> str:
         """Take the pods that there are for all that there are; return the version of the list."""
-        pods: dict[str, Pod] = {}
+        pods: dict[str, PodT] = {}
         query: dict[str, Any] = {"label_selector": self._selector, "limit": PAGE}
         while True:
             document = self._read_list(query)
@@ -170,7 +194,7 @@ class Stream:
         return str(metadata.get("resourceVersion", ""))
 
     def _read_list(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        with self._asked(query, TIMEOUT) as response:
+        with self._asked(query, LIST) as response:
             document = _parsed(response.read())
         if document.get("kind") == "Status":
             raise status_error(document, _code(document))
@@ -219,11 +243,14 @@ class Stream:
                 # Not before it is in: what fails here comes again.
                 self._version = self._apply(pods, _parsed(line))
         finally:
-            if pods != self._pods:
-                self._pods = pods
-                self._changed()
+            self._publish(pods)
 
-    def _apply(self, pods: dict[str, Pod], event: Mapping[str, Any]) -> str:
+    def _publish(self, pods: Mapping[str, PodT]) -> None:
+        if pods != self._pods:
+            self._pods = pods
+            self._changed()
+
+    def _apply(self, pods: dict[str, PodT], event: Mapping[str, Any]) -> str:
         """Apply one event; return the version after it."""
         kind, document = event.get("type"), event.get("object")
         if kind == "ERROR":
@@ -240,20 +267,25 @@ class Stream:
             self._put(pods, document)
         return version
 
-    def _put(self, pods: dict[str, Pod], document: Any) -> None:
+    def _put(self, pods: dict[str, PodT], document: Any) -> None:
         pod = self._read(document)
         # Another pod may have the name of one that is gone.
         pods["/".join(pod.place)] = pod
 
-    def _drop(self, pods: dict[str, Pod], document: Any) -> None:
+    def _drop(self, pods: dict[str, PodT], document: Any) -> None:
         pod = self._read(document)
         name = "/".join(pod.place)
-        if name in pods and pods[name].uid == pod.uid:
-            del pods[name]
+        if name not in pods or pods[name].uid != pod.uid:
+            return
+        known = self._pods.get(name)
+        if known is not None and known.target is not None and pod.outcome:
+            # Whoever follows it hears how it has ended before it is gone.
+            self._publish({**pods, name: pod})
+        del pods[name]
 
-    def _read(self, document: Any) -> Pod:
+    def _read(self, document: Any) -> PodT:
         try:
-            return read_pod(document, self._rules)
+            return self._read_pod(document)
         except ValueError as error:
             raise DiscoveryError("invalid", f"the API server sends {error}") from error
 

@@ -64,8 +64,7 @@ def endpoint_of(target: str, published: str) -> str:
     """Return the URL at which to ask the plugin.
 
     A driver that listens on every address publishes the wildcard, which only it can use: the target's host
-    takes its place. Any other host stays as published; where it is loopback and the target is not, the plugin
-    cannot be reached from here, and the failure will say so.
+    takes its place. Any other host stays as published; it does not get the token, as a driver may name any.
 
     Raises:
         ValueError: what the driver published is not a URL.
@@ -102,6 +101,15 @@ def _is_wildcard(host: str) -> bool:
 
 def with_port(target: SplitResult, port: int | None) -> str:
     """Return the network location of the target's host with another port."""
-    host = target.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
+    shown = shown_host(target.hostname or "")
     return shown if port is None else f"{shown}:{port}"
+
+
+def shown_host(host: str) -> str:
+    """Return a host as URLs have it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def host_of(url: str) -> str | None:
+    """Return the host of a URL, in small letters and without brackets."""
+    return urlsplit(url).hostname

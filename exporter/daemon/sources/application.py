@@ -44,7 +44,8 @@ class ApplicationSource:
             # Between the sentence and the complete UI, Spark answers 404 for a moment.
             starting = self._starting and error.reason == "http_status"
             transient = error.transient or starting or (late and not self.patient)
-            self._starting = False
+            # A driver that has not answered in time has not said that it starts no more.
+            self._starting = self._starting and late
             raise SourceError(error.reason, str(error), transient=transient) from error
         self._starting = _STARTING in body[:1024]
         if self._starting:

@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from exporter.daemon import fields
 from exporter.daemon.sources.rest import identifiers, number
-from exporter.daemon.sources.totals import RESULTS, SKIPPED, Seen
+from exporter.daemon.sources.totals import RESULTS, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from exporter.daemon.sources.totals import Totals
 
+SKIPPED = "SKIPPED"
 MAX_REOPENED = 1_000
 """Of so many closed stages it is remembered how many attempts there were."""
 MAX_ATTEMPTS = 10_000
 """More attempts at one stage than Spark would ever make."""
 _UNSEEN = Seen("", ())
 _Known: TypeAlias = "dict[int, Seen | None]"
-"""The attempts at a stage; None is in the totals. So is a skipped one, which another job may yet let run."""
+"""The attempts at a stage; None is in the totals. A skipped one is not: another job may yet let it run."""
 
 
 class Attempt(NamedTuple):
@@ -169,10 +170,9 @@ class Books:
         if before is None:
             return
         seen = self._totals.see(item)
-        skipped = seen.status == SKIPPED
-        final = skipped or (seen.status in RESULTS and number(item, "numActiveTasks") <= 0)
-        known[attempt.attempt] = None if final and not skipped else seen
-        if final and not (skipped and before.status == SKIPPED):
+        final = seen.status in RESULTS and number(item, "numActiveTasks") <= 0
+        known[attempt.attempt] = None if final else seen
+        if final:
             self._totals.add(seen)
 
     def _forgotten(self, known: _Known, attempt: int) -> None:
@@ -196,11 +196,11 @@ def needed(jobs: Iterable[Mapping[str, Any]]) -> frozenset[int]:
 
 def _lingers(seen: Seen | None) -> bool:
     """Say whether tasks run on although their stage has ended."""
-    return seen is not None and seen.status in RESULTS and seen.status != SKIPPED
+    return seen is not None and seen.status in RESULTS
 
 
 def _is_settled(seen: Seen | None) -> bool:
-    """Say whether it is in the totals, as far as anybody knows."""
+    """Say whether the totals lack nothing of it, as far as anybody knows."""
     return seen is None or seen.status == SKIPPED
 
 

@@ -29,6 +29,8 @@ _MANAGERS = {
     "yarn": "yarn",
     "k8s:": "kubernetes",
 }
+_GIVES = ("yarn", "kubernetes")
+"""Those that give as many executors as spark.executor.instances says."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,16 @@ def begins_empty(conf: Mapping[str, str]) -> bool:
     return conf.get("spark.dynamicAllocation.enabled") == "true" and {*numbers} == {"0"}
 
 
+def requested_executors(conf: Mapping[str, str]) -> int | None:
+    """Return how many executors an application wants all the time; None where no number is fixed.
+
+    Of the other cluster managers none takes it for more than a beginning.
+    """
+    instances = conf.get("spark.executor.instances", "").strip()
+    fixed = conf.get("spark.dynamicAllocation.enabled", "false") != "true" and instances.isdecimal()
+    return int(instances) if fixed and _manager(conf.get("spark.master", "")) in _GIVES else None
+
+
 class RuntimeSource:
     """Reads ``/environment`` once. It is the largest of Spark's answers, and does not change."""
 
@@ -119,6 +131,9 @@ class RuntimeSource:
             master,
             conf.get("spark.dynamicAllocation.enabled", "false"),
         )
+        wanted = requested_executors(conf)
+        if wanted is not None:
+            builder.add("spark_app_requested_executors", wanted)
         return Update(builder.frame())
 
 

@@ -43,6 +43,7 @@ class JobsSource:
         self._follower = Follower(lambda number: api.mapping(f"jobs/{number}"), self._every)
         self._running: set[int] = set()
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
+        self._skipped: int | None = None
         self._missed = 0
         self._newest: tuple[float, int, bool] | None = None
         self._last = Frame()
@@ -52,10 +53,16 @@ class JobsSource:
         """Whether a job ran when this was updated last."""
         return bool(self._running)
 
+    @property
+    def skipped(self) -> int | None:
+        """How many stages the jobs that have ended did skip, as Spark says of each; None if unknown."""
+        return self._skipped
+
     def update(self) -> Update[Frame]:
         """Return the running jobs, and how many have ended."""
         running = by_number(self._api.array("jobs", {"status": "running"}), "jobId")
         found = self._follower.read(self._running - running.keys(), running)
+        self._skipped = self._skipped or 0
         for job, item in found.items():
             if item is None:
                 self._missed += 1
@@ -74,6 +81,7 @@ class JobsSource:
             "next": self._follower.remember(),
             "running": sorted(self._running),
             "ended": self._ended,
+            "skipped": self._skipped or 0,
             "missed": self._missed,
             "newest": self._newest,
         }
@@ -83,6 +91,7 @@ class JobsSource:
         self._follower.recall(kept, "next", self.name)
         self._running = set(fields.numbers(kept, "running", self.name))
         self._ended = fields.tally(kept, "ended", self.name, _RESULTS.values())
+        self._skipped = fields.count(kept, "skipped", self.name)
         self._missed = fields.count(kept, "missed", self.name)
         self._newest = _newest(kept.get("newest"), f"{self.name}.newest")
 
@@ -95,6 +104,7 @@ class JobsSource:
             self._missed += 1
             return
         self._ended[result] += 1
+        self._skipped = (self._skipped or 0) + max(0, int(number(item, "numSkippedStages")))
         ended = (moment(item.get("completionTime")) or 0.0, job, result == "failed")
         self._newest = max(self._newest or ended, ended)
 

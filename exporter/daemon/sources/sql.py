@@ -29,6 +29,8 @@ SETTLED = 10.0
 _RUNNING = "RUNNING"
 _RESULTS = {"COMPLETED": "completed", "FAILED": "failed"}
 _JOBS = {"running": "runningJobIds", "succeeded": "successJobIds", "failed": "failedJobIds"}
+JOB_STATES = tuple(_JOBS)
+"""How the jobs of an execution do."""
 _FULL = {"details": "true", "planDescription": "false"}
 _BRIEF = {"details": "false", "planDescription": "false"}
 

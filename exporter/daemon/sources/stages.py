@@ -32,10 +32,25 @@ class StagesSource:
     name = "stages"
     every = 1
 
-    def __init__(self, api: Api, catalogue: Catalogue, served: Callable[[], bool] = lambda: False) -> None:
-        """Ask ``api``; ``served`` says whether the application's plugin gives the totals."""
+    def __init__(
+        self,
+        api: Api,
+        catalogue: Catalogue,
+        served: Callable[[], bool] = lambda: False,
+        skipped: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """Ask ``api``.
+
+        Args:
+            api: of the application.
+            catalogue: says what is published.
+            served: whether the application's plugin gives the totals.
+            skipped: how many stages jobs have skipped; None if that is unknown.
+
+        """
         self._api = api
         self._served = served
+        self._skipped = skipped
         self._catalogue = catalogue
         self._fields = table(catalogue, "stages", "stage_id", "attempt_id")
         self._follower = Follower(lambda stage: api.array(f"stages/{stage}", _BRIEF), self._every)
@@ -56,6 +71,8 @@ class StagesSource:
         running = {key: item for key, item in sorted(live.items()) if words(item, "status") == _ACTIVE}
         builder = FrameBuilder(self._catalogue, self._last)
         self._totals.show(builder, self._books.running())
+        # Not the attempts that Spark calls skipped: they may run for another job, or have run for one.
+        builder.add("spark_app_stages_total", self._skipped(), "skipped")
         builder.add("spark_app_stages_active", len(running))
         builder.add("spark_app_stages_pending", len(live) - len(running))
         if not self._served():

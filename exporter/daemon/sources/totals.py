@@ -1,4 +1,4 @@
-"""Sums over the attempts at an application's stages."""
+"""Sums over the attempts at an application's stages that Spark has made."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from exporter.daemon.frame import FrameBuilder
     from exporter.daemon.sources.rest import Field
 
-SKIPPED = "SKIPPED"
-RESULTS = {"COMPLETE": "completed", "FAILED": "failed", SKIPPED: "skipped"}
+RESULTS = {"COMPLETE": "completed", "FAILED": "failed"}
 
 
 class Seen(NamedTuple):
@@ -53,15 +52,18 @@ class Totals:
         self._sums = _added(self._sums, attempt)
 
     def show(self, builder: FrameBuilder, running: Iterable[Seen]) -> None:
-        """Put the totals into a frame, what is still running included."""
-        sums = self._sums
+        """Put the totals into a frame, those included that may still change."""
+        sums, results = self._sums, self._results.copy()
         for attempt in running:
             sums = _added(sums, attempt)
+            # Some tasks never end: those that ran on when their application stopped.
+            if attempt.status in RESULTS:
+                results[RESULTS[attempt.status]] += 1
         # A task that ends may take back some of what it had reported.
         self._shown = [max(pair) for pair in zip(sums, self._shown, strict=True)]
         for field, shown in zip(self._fields, self._shown, strict=True):
             builder.add(field.metric, scaled(shown, field.scale), *field.key({}))
-        for result, count in self._results.items():
+        for result, count in results.items():
             builder.add("spark_app_stages_total", count, result)
 
     def remember(self) -> dict[str, Any]:

@@ -43,7 +43,12 @@
 - --file-sd.path=/etc/spark-exporter/file-sd/{{ . }}
 {{- end }}
 {{- if gt (int .Values.sharding.shards) 1 }}
+{{- if .Values.discovery.enabled }}
+{{- /* Their number is no argument: they follow each other, and none restarts when it changes. */}}
+- --kubernetes.shards={{ include "spark-exporter.daemonLabels" . | fromYaml | include "spark-exporter.selector" }}
+{{- else }}
 - --total-shards={{ .Values.sharding.shards }}
+{{- end }}
 {{- end }}
 - --state.directory=/var/lib/spark-exporter
 {{- include "spark-exporter.flags" .Values.exporter.flags }}
@@ -61,8 +66,8 @@
 {{- end }}
 
 {{- define "spark-exporter.probe" -}}
-{{- if or .root.Values.web.basicAuth.users .root.Values.web.existingConfigSecret -}}
-{{- /* The kubelet knows no password. */ -}}
+{{- if .root.Values.web.existingConfigSecret -}}
+{{- /* It may want a certificate of the kubelet. Health needs no password. */ -}}
 tcpSocket:
   port: http-metrics
 {{- else -}}
@@ -144,28 +149,28 @@ volumeMounts:
 {{- if .Values.control.enabled }}
 - name: token
   secret:
-    secretName: {{ include "spark-exporter.tokenSecret" . }}
+    secretName: {{ include "spark-exporter.tokenSecret" . | quote }}
     defaultMode: 0440
     items:
-      - key: {{ .Values.control.secretKey }}
-        path: {{ .Values.control.secretKey }}
+      - key: {{ .Values.control.secretKey | quote }}
+        path: {{ .Values.control.secretKey | quote }}
 {{- end }}
 {{- if include "spark-exporter.hasWebConfig" . }}
 - name: web-config
   secret:
-    secretName: {{ include "spark-exporter.webConfigSecret" . }}
+    secretName: {{ include "spark-exporter.webConfigSecret" . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- if .Values.web.tls.enabled }}
 - name: tls
   secret:
-    secretName: {{ include "spark-exporter.tlsSecret" . }}
+    secretName: {{ include "spark-exporter.tlsSecret" . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- if include "spark-exporter.hasFileSd" . }}
 - name: file-sd
   configMap:
-    name: {{ include "spark-exporter.fileSdConfigMap" . }}
+    name: {{ include "spark-exporter.fileSdConfigMap" . | quote }}
 {{- end }}
 {{- end }}
 
@@ -177,29 +182,21 @@ metadata:
     {{- with .Values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- $annotations := .Values.podAnnotations }}
-  {{- if and (include "spark-exporter.hasWebConfig" .) (not .Values.web.existingConfigSecret) }}
-  {{- $sum := include "spark-exporter.webConfig" . | sha256sum }}
-  {{- $annotations = merge (dict "checksum/web-config" $sum) $annotations }}
-  {{- end }}
-  {{- with $annotations }}
+  {{- with .Values.podAnnotations }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "spark-exporter.serviceAccountName" . }}
+  serviceAccountName: {{ include "spark-exporter.serviceAccountName" . | quote }}
   automountServiceAccountToken: {{ .Values.discovery.enabled }}
-  {{- with .Values.imagePullSecrets }}
-  imagePullSecrets:
-    {{- range . }}
-    - name: {{ . }}
-    {{- end }}
+  {{- with include "spark-exporter.pullSecrets" . }}
+  {{- . | nindent 2 }}
   {{- end }}
   securityContext:
     {{- toYaml .Values.podSecurityContext | nindent 4 }}
   terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
   {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with .Values.nodeSelector }}
   nodeSelector:
@@ -228,6 +225,15 @@ spec:
     - {{ include "spark-exporter.container" . | nindent 6 | trim }}
   volumes:
     {{- include "spark-exporter.volumes" . | trim | nindent 4 }}
+{{- end }}
+
+{{/* Labels as a selector. */}}
+{{- define "spark-exporter.selector" -}}
+{{- $requirements := list }}
+{{- range $label, $value := . }}
+{{- $requirements = append $requirements (printf "%s=%s" $label $value) }}
+{{- end }}
+{{- join "," $requirements }}
 {{- end }}
 
 {{/* Selects the pods of the daemon, and not that of `helm test`. */}}

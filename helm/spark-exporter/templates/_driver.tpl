@@ -6,30 +6,32 @@ name: spark-exporter-plugin
 image: {{ include "spark-exporter.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 args: [install-plugin, /plugin]
+{{- with .Values.plugin.resources }}
 resources:
-  requests:
-    cpu: 10m
-    memory: 64Mi
-  limits:
-    memory: 128Mi
-{{ include "spark-exporter.sidecarSecurity" . }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{ include "spark-exporter.addedSecurity" (dict "root" . "user" .Values.plugin.runAsUser) }}
 volumeMounts:
   - name: spark-exporter-plugin
     mountPath: /plugin
 {{- end }}
 
-{{- define "spark-exporter.sidecarSecurity" -}}
+{{/* Of a container that is added to Spark's pods: their own security context is Spark's. */}}
+{{- define "spark-exporter.addedSecurity" -}}
+{{- $context := dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- with .user -}}
+{{- $_ := set $context "runAsUser" . -}}
+{{- end -}}
 securityContext:
-  {{- $user := dict "runAsNonRoot" true "runAsUser" .Values.sidecar.runAsUser "seccompProfile" (dict "type" "RuntimeDefault") }}
-  {{- merge $user .Values.securityContext | toYaml | nindent 2 }}
+  {{- merge $context .root.Values.securityContext | toYaml | nindent 2 }}
 {{- end }}
 
 {{- define "spark-exporter.tokenVariable" -}}
 name: SPARK_EXPORTER_TOKEN
 valueFrom:
   secretKeyRef:
-    name: {{ include "spark-exporter.tokenSecret" . }}
-    key: {{ .Values.control.secretKey }}
+    name: {{ include "spark-exporter.tokenSecret" . | quote }}
+    key: {{ .Values.control.secretKey | quote }}
     {{- /* A driver that cannot be steered is better than one that does not start. */}}
     optional: true
 {{- end }}
@@ -43,7 +45,7 @@ restartPolicy: Always
 args:
   - serve
   - --web.listen-address=:4060
-  - --target=http://127.0.0.1:4040
+  - --target=http://127.0.0.1:{{ .Values.discovery.uiPort | default 4040 }}
   - --sidecar.last-scrape={{ .Values.sidecar.lastScrapeSeconds }}s
   - --state.directory=
   {{- with include "spark-exporter.flags" .Values.exporter.flags | trim }}
@@ -65,7 +67,7 @@ ports:
 resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{ include "spark-exporter.sidecarSecurity" . }}
+{{ include "spark-exporter.addedSecurity" (dict "root" . "user" .Values.sidecar.runAsUser) }}
 {{- end }}
 
 {{/* The fields of a driver's pod. No probe: nothing of the sidecar may hold up a driver. */}}
@@ -75,11 +77,13 @@ resources:
 {{- if not $fleet -}}
 metadata:
   labels:
-    spark-exporter.io/release: {{ .Release.Name }}
-  {{- if not (include "spark-exporter.hasPodMonitor" .) }}
+    {{- include "spark-exporter.sidecarLabels" . | nindent 4 }}
   annotations:
+    # A fleet leaves it alone: what the sidecar has is published once.
+    spark-exporter.io/scrape: "false"
+    {{- if not (include "spark-exporter.hasPodMonitor" .) }}
     {{- include "spark-exporter.scrapeAnnotations" . | nindent 4 }}
-  {{- end }}
+    {{- end }}
 {{ end -}}
 spec:
   {{- if not $fleet }}
@@ -87,6 +91,9 @@ spec:
   terminationGracePeriodSeconds: {{ add .Values.sidecar.lastScrapeSeconds 30 }}
   {{- end }}
   {{- if or $copies (not $fleet) }}
+  {{- with include "spark-exporter.pullSecrets" . }}
+  {{- . | nindent 2 }}
+  {{- end }}
   initContainers:
     {{- if $copies }}
     - {{ include "spark-exporter.copyContainer" . | nindent 6 | trim }}
@@ -108,6 +115,9 @@ spec:
 {{/* The fields of an executor's pod, with delivery by an init container. */}}
 {{- define "spark-exporter.executorTemplate" -}}
 spec:
+  {{- with include "spark-exporter.pullSecrets" . }}
+  {{- . | nindent 2 }}
+  {{- end }}
   initContainers:
     - {{ include "spark-exporter.copyContainer" . | nindent 6 | trim }}
   containers:
@@ -133,6 +143,12 @@ volumes:
 {{- end }}
 {{- end }}
 
+{{/* By which the PodMonitor of this release finds its sidecars: another release may have the same name. */}}
+{{- define "spark-exporter.sidecarLabels" -}}
+spark-exporter.io/release: {{ .Release.Name | quote }}
+spark-exporter.io/release-namespace: {{ .Release.Namespace | quote }}
+{{- end }}
+
 {{- define "spark-exporter.scrapeAnnotations" -}}
 prometheus.io/scrape: "true"
 prometheus.io/scheme: {{ include "spark-exporter.scheme" . }}
@@ -145,22 +161,29 @@ prometheus.io/path: /metrics
 {{- if or (eq .Values.plugin.delivery "init") (not (include "spark-exporter.fleet" .)) }}true{{ end -}}
 {{- end }}
 
+{{/* Whether drivers do not start without the token's Secret: Spark's setting for it has no `optional`, as a template has. */}}
+{{- define "spark-exporter.driversWantToken" -}}
+{{- $set := and .Values.control.enabled (ne .Values.plugin.delivery "none") }}
+{{- if and $set (not (include "spark-exporter.templates" .)) }}true{{ end -}}
+{{- end }}
+
 {{/* Spark's settings as YAML. */}}
 {{- define "spark-exporter.sparkConf" -}}
 {{- $conf := dict }}
 {{- with .Values.plugin }}
-{{- $jar := printf "spark-exporter-plugin-%s.jar" $.Chart.AppVersion }}
-{{- $zip := printf "spark-exporter-client-%s.zip" $.Chart.AppVersion }}
 {{- if eq .delivery "init" }}
-{{- $_ := set $conf "spark.jars" (printf "local://%s/%s" .directory $jar) }}
-{{- $_ := set $conf "spark.submit.pyFiles" (printf "local://%s/%s" .directory $zip) }}
+{{- /* Without a version: the image may have another than the chart. */}}
+{{- $zip := printf "%s/spark-exporter-client.zip" .directory }}
+{{- $_ := set $conf "spark.jars" (printf "local://%s/spark-exporter-plugin.jar" .directory) }}
+{{- $_ := set $conf "spark.submit.pyFiles" (printf "local://%s" $zip) }}
 {{- /* Spark sends no file to executors that is local to each of them, and does not tell their Python either. */}}
-{{- $_ := set $conf "spark.executorEnv.PYTHONPATH" (printf "%s/%s" .directory $zip) }}
+{{- $_ := set $conf "spark.executorEnv.PYTHONPATH" (prepend .pythonPath $zip | join ":") }}
 {{- else if eq .delivery "served" }}
 {{- $base := .served.url | default (include "spark-exporter.url" $) | trimSuffix "/" }}
-{{- $path := printf "%s/plugin/%s-%s" $base $.Chart.AppVersion .served.checksum }}
-{{- $_ := set $conf "spark.jars" (printf "%s/%s" $path $jar) }}
-{{- $_ := set $conf "spark.submit.pyFiles" (printf "%s/%s" $path $zip) }}
+{{- $version := .served.version | default $.Chart.AppVersion }}
+{{- $path := printf "%s/plugin/%s-%s" $base $version .served.checksum }}
+{{- $_ := set $conf "spark.jars" (printf "%s/spark-exporter-plugin-%s.jar" $path $version) }}
+{{- $_ := set $conf "spark.submit.pyFiles" (printf "%s/spark-exporter-client-%s.zip" $path $version) }}
 {{- end }}
 {{- if ne .delivery "none" }}
 {{- $_ := set $conf "spark.plugins" "io.sparkexporter.ExporterPlugin" }}
@@ -170,8 +193,7 @@ prometheus.io/path: /metrics
 {{- with $.Values.control.allow }}
 {{- $_ := set $conf "spark.exporter.events.allow" (join "," .) }}
 {{- end }}
-{{- /* With a pod template the variable is there, and may be missing. */}}
-{{- if and $.Values.control.enabled (not (include "spark-exporter.templates" $)) }}
+{{- if include "spark-exporter.driversWantToken" $ }}
 {{- $token := printf "%s:%s" (include "spark-exporter.tokenSecret" $) $.Values.control.secretKey }}
 {{- $_ := set $conf "spark.kubernetes.driver.secretKeyRef.SPARK_EXPORTER_TOKEN" $token }}
 {{- end }}

@@ -9,9 +9,15 @@
 {{- $name | trunc 45 | trimSuffix "-" -}}
 {{- end }}
 
+{{/* The name of a resource in a namespace, or in none: outside the release's own, no other release has the same. */}}
+{{- define "spark-exporter.nameIn" -}}
+{{- $name := include "spark-exporter.fullname" .root -}}
+{{- eq .namespace .root.Release.Namespace | ternary $name (printf "%s-%s" .root.Release.Namespace $name) -}}
+{{- end }}
+
 {{- define "spark-exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "spark-exporter.labels" -}}
@@ -32,6 +38,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
 {{- end -}}
 {{- end -}}
+{{- end }}
+
+{{- define "spark-exporter.pullSecrets" -}}
+{{- with .Values.imagePullSecrets -}}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . | quote }}
+  {{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "spark-exporter.serviceAccountName" -}}

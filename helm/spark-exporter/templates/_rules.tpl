@@ -4,6 +4,9 @@
 groups:
   - name: spark-recording
     rules:
+      - record: app:spark_app_end_timestamp_seconds:retried
+        expr: |-
+          spark_app_end_timestamp_seconds < on (namespace, app_name) group_left () max by (namespace, app_name) (spark_app_start_timestamp_seconds and on (namespace, app_id) (spark_app_state{state=~"waiting|running|completed"} == 1))
       - record: app:spark_app_tasks:rate5m
         expr: |-
           sum without (status) (rate(spark_app_tasks_total[5m]))
@@ -13,30 +16,9 @@ groups:
       - record: app:spark_app_executor_run_time:rate5m
         expr: |-
           rate(spark_app_executor_run_time_seconds_total[5m])
-      - record: app:spark_app_executor_cpu_time:ratio_rate5m
-        expr: |-
-          rate(spark_app_executor_cpu_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
       - record: app:spark_app_jvm_gc_time:ratio_rate5m
         expr: |-
-          rate(spark_app_jvm_gc_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
-      - record: app:spark_app_executor_deserialize_time:ratio_rate5m
-        expr: |-
-          rate(spark_app_executor_deserialize_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
-      - record: app:spark_app_shuffle_fetch_wait_time:ratio_rate5m
-        expr: |-
-          rate(spark_app_shuffle_fetch_wait_time_seconds_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
-      - record: app:spark_app_disk_spilled_bytes:per_task_second_rate5m
-        expr: |-
-          rate(spark_app_disk_spilled_bytes_total[5m]) / (rate(spark_app_executor_run_time_seconds_total[5m]) > 0)
-      - record: app:spark_app_shuffle_read_bytes:rate5m
-        expr: |-
-          sum without (location) (rate(spark_app_shuffle_read_bytes_total[5m]))
-      - record: app:spark_driver_listener_bus_dropped_events:rate5m
-        expr: |-
-          sum without (queue) (rate(spark_driver_listener_bus_queue_dropped_events_total[5m]))
-      - record: app:spark_executor_cores:sum
-        expr: |-
-          sum without (executor_id) (spark_executor_cores)
+          rate(spark_app_jvm_gc_time_seconds_total[5m]) / (app:spark_app_executor_run_time:rate5m > 0)
       - record: app:spark_executor_task_slots:sum
         expr: |-
           sum without (executor_id) (spark_executor_task_slots)
@@ -58,21 +40,12 @@ groups:
       - record: app_executor:spark_process_python_memory:ratio
         expr: |-
           sum without (role) (spark_process_resident_memory_bytes{role="python"}) / (spark_container_memory_limit_bytes - sum without (role) (spark_process_resident_memory_bytes{role!="python"}) > 0)
-      - record: query:spark_streaming_input_rows:rate5m
-        expr: |-
-          rate(spark_streaming_input_rows_total[5m])
-      - record: query:spark_streaming_output_rows:rate5m
-        expr: |-
-          rate(spark_streaming_output_rows_total[5m])
       - record: query:spark_streaming_trigger_duration:rate5m
         expr: |-
           rate(spark_streaming_trigger_duration_seconds_total[5m])
       - record: query:spark_streaming_state_rows:sum
         expr: |-
           sum without (operator, operator_name) (spark_streaming_state_rows)
-      - record: query:spark_streaming_state_memory_used_bytes:sum
-        expr: |-
-          sum without (operator, operator_name) (spark_streaming_state_memory_used_bytes)
       - record: query:spark_streaming_source_backlog_offsets:sum
         expr: |-
           sum without (source, source_name) (spark_streaming_source_backlog_offsets)
@@ -89,7 +62,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkApplicationFailed
         expr: |-
-          spark_app_end_timestamp_seconds - spark_app_start_timestamp_seconds and ignoring (state) (spark_app_state{state="failed"} == 1) and (spark_app_end_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.end_window }})
+          max without (job, instance) (last_over_time(spark_app_end_timestamp_seconds[{{ $rules.windows.end_window }}]) - last_over_time(spark_app_start_timestamp_seconds[{{ $rules.windows.end_window }}]) and ignoring (state) (last_over_time(spark_app_state{state="failed"}[{{ $rules.windows.end_window }}]) == 1) and (last_over_time(spark_app_end_timestamp_seconds[{{ $rules.windows.end_window }}]) > time() - {{ include "spark-exporter.seconds" $rules.windows.end_window }}) unless on (namespace, app_id) app:spark_app_end_timestamp_seconds:retried)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -106,7 +79,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkApplicationLost
         expr: |-
-          spark_app_end_timestamp_seconds - spark_app_start_timestamp_seconds and ignoring (state) (spark_app_state{state="lost"} == 1) and (spark_app_end_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.end_window }}) and ignoring (version) spark_exporter_plugin_info
+          max without (job, instance) (last_over_time(spark_app_end_timestamp_seconds[{{ $rules.windows.end_window }}]) - last_over_time(spark_app_start_timestamp_seconds[{{ $rules.windows.end_window }}]) and ignoring (state) (last_over_time(spark_app_state{state="lost"}[{{ $rules.windows.end_window }}]) == 1) and (last_over_time(spark_app_end_timestamp_seconds[{{ $rules.windows.end_window }}]) > time() - {{ include "spark-exporter.seconds" $rules.windows.end_window }}) and ignoring (version) spark_exporter_plugin_info)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -123,7 +96,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkApplicationWaiting
         expr: |-
-          time() - spark_app_state_timestamp_seconds and ignoring (state) (spark_app_state{state="waiting"} == 1) and spark_app_jobs_active > 0
+          max without (job, instance) (time() - spark_app_state_timestamp_seconds and ignoring (state) (spark_app_state{state="waiting"} == 1) and spark_app_jobs_active > 0)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -140,7 +113,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkApplicationNotProgressing
         expr: |-
-          spark_app_jobs_active > 0 and app:spark_app_tasks:rate5m == 0 unless ignoring (state) (spark_app_state{state="waiting"} == 1) unless on (job, instance, app_id) (spark_dstream_receivers{state="active"} > 0)
+          max without (job, instance) (min_over_time(spark_app_jobs_active[5m]) > 0 and on (namespace, app_id) last_over_time(spark_app_tasks_total[5m]) unless on (namespace, app_id) (app:spark_app_tasks:rate5m > 0) unless on (namespace, app_id) last_over_time(spark_app_end_timestamp_seconds[5m]) unless on (namespace, app_id) (last_over_time(spark_app_state{state="waiting"}[5m]) == 1) unless on (namespace, app_id) (last_over_time(spark_dstream_receivers{state="active"}[5m]) > 0))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -157,7 +130,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkJobsFailing
         expr: |-
-          sum without (result) ((spark_app_jobs_total{result="failed"} - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total{result="failed"}[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) / sum without (result) ((spark_app_jobs_total - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failure_ratio | float64 | printf "%.12g" }} and sum without (result) ((spark_app_jobs_total{result="failed"} - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total{result="failed"}[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }})))) >= {{ $rules.thresholds.job_failures | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }})
+          max without (job, instance) (sum without (result) ((spark_app_jobs_total{result="failed"} - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total{result="failed"}[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (min_over_time(spark_app_jobs_total{result="failed"}[{{ $rules.windows.job_window }}]))))) / sum without (result) ((spark_app_jobs_total - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (min_over_time(spark_app_jobs_total[{{ $rules.windows.job_window }}]))))) >= {{ $rules.thresholds.job_failure_ratio | float64 | printf "%.12g" }} and sum without (result) ((spark_app_jobs_total{result="failed"} - on (namespace, app_id, app_name, result) group_left () (max by (namespace, app_id, app_name, result) (spark_app_jobs_total{result="failed"} offset {{ $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (last_over_time(spark_app_jobs_total{result="failed"}[1h] offset {{ $rules.windows.job_window }})) or max by (namespace, app_id, app_name, result) (0 * spark_app_jobs_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.job_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.job_window }}) or max by (namespace, app_id, app_name, result) (min_over_time(spark_app_jobs_total{result="failed"}[{{ $rules.windows.job_window }}]))))) >= {{ $rules.thresholds.job_failures | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -174,7 +147,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkDriverOverloaded
         expr: |-
-          max without (percentile) (spark_driver_dag_scheduler_message_processing_time_seconds{percentile="95"}) > {{ $rules.thresholds.scheduler_message_seconds | float64 | printf "%.12g" }} and rate(spark_driver_dag_scheduler_messages_total[5m]) > 0
+          max without (job, instance) (max without (percentile) (spark_driver_dag_scheduler_message_processing_time_seconds{percentile="95"}) > {{ $rules.thresholds.scheduler_message_seconds | float64 | printf "%.12g" }} and rate(spark_driver_dag_scheduler_messages_total[5m]) > 0)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -191,7 +164,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkListenerBusDroppingEvents
         expr: |-
-          (spark_driver_listener_bus_queue_dropped_events_total - on (namespace, app_id, app_name, queue) group_left () (max by (namespace, app_id, app_name, queue) (spark_driver_listener_bus_queue_dropped_events_total offset {{ $rules.windows.events_window }}) or max by (namespace, app_id, app_name, queue) (last_over_time(spark_driver_listener_bus_queue_dropped_events_total[1h] offset {{ $rules.windows.events_window }})) or max by (namespace, app_id, app_name, queue) (0 * spark_driver_listener_bus_queue_dropped_events_total) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.events_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.events_window }}))) > 0
+          max without (job, instance) ((spark_driver_listener_bus_queue_dropped_events_total - on (namespace, app_id, app_name, queue) group_left () (max by (namespace, app_id, app_name, queue) (spark_driver_listener_bus_queue_dropped_events_total offset {{ $rules.windows.events_window }}) or max by (namespace, app_id, app_name, queue) (last_over_time(spark_driver_listener_bus_queue_dropped_events_total[1h] offset {{ $rules.windows.events_window }})) or max by (namespace, app_id, app_name, queue) (0 * spark_driver_listener_bus_queue_dropped_events_total) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.events_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.events_window }}) or max by (namespace, app_id, app_name, queue) (min_over_time(spark_driver_listener_bus_queue_dropped_events_total[{{ $rules.windows.events_window }}])))) > 0 unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -208,7 +181,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkCustomMetricStalled
         expr: |-
-          max_over_time(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) - min_over_time(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_moving_window }}] offset {{ $rules.windows.custom_stall_window }}) > 0 and increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) == 0 and count_over_time((increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) > 0)[{{ $rules.windows.custom_moving_window }}:{{ $rules.windows.custom_stall_window }}] offset {{ $rules.windows.custom_stall_window }}) > {{ include "spark-exporter.seconds" $rules.windows.custom_moving_window }} / {{ include "spark-exporter.seconds" $rules.windows.custom_stall_window }} - 1 and on (job, instance, namespace, app_id, app_name) app:spark_app_tasks:rate5m > 0
+          max without (job, instance) (max_over_time(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) - min_over_time(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_moving_window }}] offset {{ $rules.windows.custom_stall_window }}) > 0 and increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) == 0 and count_over_time((increase(app_metric:spark_custom_counter:sum[{{ $rules.windows.custom_stall_window }}]) > 0)[{{ $rules.windows.custom_moving_window }}:{{ $rules.windows.custom_stall_window }}] offset {{ $rules.windows.custom_stall_window }}) > {{ include "spark-exporter.seconds" $rules.windows.custom_moving_window }} / {{ include "spark-exporter.seconds" $rules.windows.custom_stall_window }} - 1 and on (job, instance, namespace, app_id, app_name) app:spark_app_tasks:rate5m > 0 unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -229,7 +202,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorsLost
         expr: |-
-          sum without (reason) ((spark_app_executor_removals_total{reason!~"killed|decommissioned"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_executor_removals_total{reason!~"killed|decommissioned"} offset {{ $rules.windows.loss_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_executor_removals_total{reason!~"killed|decommissioned"}[1h] offset {{ $rules.windows.loss_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_executor_removals_total{reason!~"killed|decommissioned"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.loss_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) >= {{ $rules.thresholds.executors_lost | float64 | printf "%.12g" }}
+          max without (job, instance) (sum without (reason) ((spark_app_executor_removals_total{reason!~"killed|decommissioned"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_executor_removals_total{reason!~"killed|decommissioned"} offset {{ $rules.windows.loss_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_executor_removals_total{reason!~"killed|decommissioned"}[1h] offset {{ $rules.windows.loss_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_executor_removals_total{reason!~"killed|decommissioned"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.loss_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }}) or max by (namespace, app_id, app_name, reason) (min_over_time(spark_app_executor_removals_total{reason!~"killed|decommissioned"}[{{ $rules.windows.loss_window }}]))))) >= {{ $rules.thresholds.executors_lost | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -246,7 +219,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorOutOfMemory
         expr: |-
-          sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.loss_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_executor_removals_total{reason="oom"}[1h] offset {{ $rules.windows.loss_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_executor_removals_total{reason="oom"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.loss_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.loss_window }})))) > 0 or max without (executor_id) (spark_container_oom_kills_total - min_over_time(spark_container_oom_kills_total[{{ $rules.windows.loss_window }}])) > 0
+          max without (job, instance) ((sum without (reason) ((spark_app_executor_removals_total{reason="oom"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_executor_removals_total{reason="oom"} offset {{ $rules.windows.oom_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_executor_removals_total{reason="oom"}[1h] offset {{ $rules.windows.oom_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_executor_removals_total{reason="oom"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.oom_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.oom_window }}) or max by (namespace, app_id, app_name, reason) (min_over_time(spark_app_executor_removals_total{reason="oom"}[{{ $rules.windows.oom_window }}]))))) > 0 or max without (executor_id) (spark_container_oom_kills_total - min_over_time(spark_container_oom_kills_total[{{ $rules.windows.oom_window }}])) > 0) unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -263,7 +236,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorsMissing
         expr: |-
-          spark_driver_dynamic_allocation_target_executors - spark_app_executors > 0 and spark_driver_dynamic_allocation_max_needed_executors > spark_app_executors
+          max without (job, instance) (spark_driver_dynamic_allocation_target_executors - spark_app_executors > 0 and spark_driver_dynamic_allocation_max_needed_executors > spark_app_executors or spark_app_requested_executors - spark_app_executors > 0 and spark_app_jobs_active > 0)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -272,7 +245,7 @@ groups:
         annotations:
           summary: "A Spark application does not get the executors that its tasks need."
           description: |-
-            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) lacks {{ "{{" }} $value | humanize }} of the executors that dynamic allocation has asked for. Look at the free resources of the cluster, at quotas and at executors that fail to start.
+            {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) lacks {{ "{{" }} $value | humanize }} of the executors that it has asked for. Look at the free resources of the cluster, at quotas and at executors that fail to start.
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExecutorsMissing.md
 {{- end }}
 {{- end }}
@@ -280,7 +253,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExecutorsIdle
         expr: |-
-          app:spark_executor_task_slots_used:ratio < {{ $rules.thresholds.idle_slots_used_ratio | float64 | printf "%.12g" }} and app:spark_executor_task_slots:sum >= {{ $rules.thresholds.idle_task_slots | float64 | printf "%.12g" }}
+          max without (job, instance) (app:spark_executor_task_slots_used:ratio < {{ $rules.thresholds.idle_slots_used_ratio | float64 | printf "%.12g" }} and app:spark_executor_task_slots:sum >= {{ $rules.thresholds.idle_task_slots | float64 | printf "%.12g" }})
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -301,7 +274,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkTaskFailureRateHigh
         expr: |-
-          app:spark_app_failed_tasks:ratio_rate5m > {{ $rules.thresholds.task_failure_ratio | float64 | printf "%.12g" }} and sum without (status) ((spark_app_tasks_total{status="failed"} - on (namespace, app_id, app_name, status) group_left () (max by (namespace, app_id, app_name, status) (spark_app_tasks_total{status="failed"} offset {{ $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (last_over_time(spark_app_tasks_total{status="failed"}[1h] offset {{ $rules.windows.failure_window }})) or max by (namespace, app_id, app_name, status) (0 * spark_app_tasks_total{status="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.failure_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }})))) >= {{ $rules.thresholds.task_failures | float64 | printf "%.12g" }}
+          max without (job, instance) (sum without (status) ((spark_app_tasks_total{status="failed"} - on (namespace, app_id, app_name, status) group_left () (max by (namespace, app_id, app_name, status) (spark_app_tasks_total{status="failed"} offset {{ $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (last_over_time(spark_app_tasks_total{status="failed"}[1h] offset {{ $rules.windows.failure_window }})) or max by (namespace, app_id, app_name, status) (0 * spark_app_tasks_total{status="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.failure_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (min_over_time(spark_app_tasks_total{status="failed"}[{{ $rules.windows.failure_window }}]))))) / sum without (status) ((spark_app_tasks_total{status=~"failed|succeeded"} - on (namespace, app_id, app_name, status) group_left () (max by (namespace, app_id, app_name, status) (spark_app_tasks_total{status=~"failed|succeeded"} offset {{ $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (last_over_time(spark_app_tasks_total{status=~"failed|succeeded"}[1h] offset {{ $rules.windows.failure_window }})) or max by (namespace, app_id, app_name, status) (0 * spark_app_tasks_total{status=~"failed|succeeded"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.failure_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (min_over_time(spark_app_tasks_total{status=~"failed|succeeded"}[{{ $rules.windows.failure_window }}]))))) > {{ $rules.thresholds.task_failure_ratio | float64 | printf "%.12g" }} and sum without (status) ((spark_app_tasks_total{status="failed"} - on (namespace, app_id, app_name, status) group_left () (max by (namespace, app_id, app_name, status) (spark_app_tasks_total{status="failed"} offset {{ $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (last_over_time(spark_app_tasks_total{status="failed"}[1h] offset {{ $rules.windows.failure_window }})) or max by (namespace, app_id, app_name, status) (0 * spark_app_tasks_total{status="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.failure_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.failure_window }}) or max by (namespace, app_id, app_name, status) (min_over_time(spark_app_tasks_total{status="failed"}[{{ $rules.windows.failure_window }}]))))) >= {{ $rules.thresholds.task_failures | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -310,7 +283,7 @@ groups:
         annotations:
           summary: "Many tasks of a Spark application fail."
           description: |-
-            {{ "{{" }} $value | humanizePercentage }} of the attempts at tasks of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) fail. Look at the reasons on its dashboard, and whether they are all on one executor or node.
+            {{ "{{" }} $value | humanizePercentage }} of the latest attempts at tasks of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) have failed. Look at the reasons on its dashboard, and whether they are all on one executor or node.
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkTaskFailureRateHigh.md
 {{- end }}
 {{- end }}
@@ -318,7 +291,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkFetchFailures
         expr: |-
-          sum without (reason) ((spark_app_task_failures_total{reason="FetchFailed"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_task_failures_total{reason="FetchFailed"} offset {{ $rules.windows.fetch_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_task_failures_total{reason="FetchFailed"}[1h] offset {{ $rules.windows.fetch_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_task_failures_total{reason="FetchFailed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.fetch_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.fetch_window }})))) >= {{ $rules.thresholds.fetch_failures | float64 | printf "%.12g" }}
+          max without (job, instance) (sum without (reason) ((spark_app_task_failures_total{reason="FetchFailed"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_app_task_failures_total{reason="FetchFailed"} offset {{ $rules.windows.fetch_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_app_task_failures_total{reason="FetchFailed"}[1h] offset {{ $rules.windows.fetch_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_app_task_failures_total{reason="FetchFailed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.fetch_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.fetch_window }}) or max by (namespace, app_id, app_name, reason) (min_over_time(spark_app_task_failures_total{reason="FetchFailed"}[{{ $rules.windows.fetch_window }}]))))) >= {{ $rules.thresholds.fetch_failures | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -335,7 +308,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStageSkewed
         expr: |-
-          spark_stage_task_run_time_skew_ratio > {{ $rules.thresholds.stage_skew_ratio | float64 | printf "%.12g" }} and ignoring (percentile) (spark_stage_task_run_time_seconds{percentile="100"} >= {{ $rules.thresholds.stage_skewed_task_seconds | float64 | printf "%.12g" }})
+          max without (job, instance) (spark_stage_task_run_time_skew_ratio > {{ $rules.thresholds.stage_skew_ratio | float64 | printf "%.12g" }} and ignoring (percentile) (spark_stage_task_run_time_seconds{percentile="100"} >= {{ $rules.thresholds.stage_skewed_task_seconds | float64 | printf "%.12g" }}))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -352,7 +325,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStageStraggling
         expr: |-
-          spark_stage_progress_ratio >= {{ $rules.thresholds.straggler_progress_ratio | float64 | printf "%.12g" }} and ignoring (state) (spark_stage_tasks{state="active"} > 0) and ignoring (state) (spark_stage_tasks{state="completed"} - spark_stage_tasks{state="completed"} offset {{ $rules.windows.straggler_window }} == 0) and ignoring (percentile) ({{ $rules.thresholds.straggler_task_ratio | float64 | printf "%.12g" }} * spark_stage_task_run_time_seconds{percentile="75"} < {{ include "spark-exporter.seconds" $rules.windows.straggler_window }})
+          max without (job, instance) (spark_stage_progress_ratio >= {{ $rules.thresholds.straggler_progress_ratio | float64 | printf "%.12g" }} and ignoring (state) (spark_stage_tasks{state="active"} > 0) and ignoring (state) (spark_stage_tasks{state="completed"} - spark_stage_tasks{state="completed"} offset {{ $rules.windows.straggler_window }} == 0) and ignoring (percentile) ({{ $rules.thresholds.straggler_task_ratio | float64 | printf "%.12g" }} * spark_stage_task_run_time_seconds{percentile="75"} < {{ include "spark-exporter.seconds" $rules.windows.straggler_window }}))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -373,7 +346,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingFallingBehind
         expr: |-
-          spark_streaming_input_rows_per_second / (spark_streaming_processed_rows_per_second > 0) > {{ $rules.thresholds.streaming_input_ratio | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0 unless spark_streaming_query_idle_since_timestamp_seconds
+          max without (job, instance) (avg_over_time(spark_streaming_input_rows_per_second[{{ $rules.windows.behind_window }}]) / (avg_over_time(spark_streaming_processed_rows_per_second[{{ $rules.windows.behind_window }}]) > 0) > {{ $rules.thresholds.streaming_input_ratio | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0 unless spark_streaming_query_idle_since_timestamp_seconds)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -390,7 +363,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingBacklogGrowing
         expr: |-
-          query:spark_streaming_source_backlog_offsets:sum > {{ $rules.thresholds.streaming_backlog_growth_ratio | float64 | printf "%.12g" }} * (query:spark_streaming_source_backlog_offsets:sum offset {{ $rules.windows.backlog_window }}) and query:spark_streaming_source_backlog_offsets:sum >= {{ $rules.thresholds.streaming_backlog_offsets | float64 | printf "%.12g" }} unless spark_streaming_query_active == 0
+          max without (job, instance) (query:spark_streaming_source_backlog_offsets:sum >= {{ $rules.thresholds.streaming_backlog_offsets | float64 | printf "%.12g" }} and deriv(query:spark_streaming_source_backlog_offsets:sum[{{ $rules.windows.backlog_window }}]) > 0 unless (query:spark_streaming_source_backlog_offsets:sum / (rate(spark_streaming_input_rows_total[{{ $rules.windows.backlog_window }}]) > 0) <= {{ $rules.thresholds.streaming_catch_up_seconds | float64 | printf "%.12g" }}) unless spark_streaming_query_active == 0)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -407,7 +380,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingStalled
         expr: |-
-          time() - (spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or spark_streaming_query_started_timestamp_seconds or spark_streaming_last_progress_timestamp_seconds) > {{ $rules.thresholds.streaming_stalled_seconds | float64 | printf "%.12g" }} and spark_streaming_query_active == 1 unless spark_streaming_query_idle_since_timestamp_seconds unless (time() - (spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or spark_streaming_query_started_timestamp_seconds or spark_streaming_last_progress_timestamp_seconds) <= {{ $rules.thresholds.streaming_stalled_trigger_ratio | float64 | printf "%.12g" }} * (spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds))
+          max without (job, instance) (time() - (spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or spark_streaming_query_started_timestamp_seconds or spark_streaming_last_progress_timestamp_seconds) > {{ $rules.thresholds.streaming_stalled_seconds | float64 | printf "%.12g" }} and spark_streaming_query_active == 1 and (spark_streaming_last_trigger_idle_seconds or spark_streaming_query_started_timestamp_seconds unless spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or min_over_time(spark_streaming_query_jobs_active[{{ $rules.windows.stalled_window }}]) > 0) unless spark_streaming_query_idle_since_timestamp_seconds unless (time() - (spark_streaming_last_progress_timestamp_seconds > spark_streaming_query_started_timestamp_seconds or spark_streaming_query_started_timestamp_seconds or spark_streaming_last_progress_timestamp_seconds) <= {{ $rules.thresholds.streaming_stalled_trigger_ratio | float64 | printf "%.12g" }} * (spark_streaming_last_trigger_duration_seconds + spark_streaming_last_trigger_idle_seconds)) unless (increase(spark_streaming_query_tasks_total[{{ $rules.windows.stalled_window }}]) > 0) unless (spark_streaming_query_active unless spark_streaming_query_tasks_total > 0 and on (namespace, app_id) app:spark_app_tasks:rate5m > 0))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -424,7 +397,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingTerminated
         expr: |-
-          time() - spark_streaming_query_terminated_timestamp_seconds and spark_streaming_query_active == 0 and ignoring (result) ((spark_streaming_query_terminations_total{result="failed"} - on (namespace, app_id, app_name, query_name, query_id, result) group_left () (max by (namespace, app_id, app_name, query_name, query_id, result) (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.terminated_window }}) or max by (namespace, app_id, app_name, query_name, query_id, result) (last_over_time(spark_streaming_query_terminations_total{result="failed"}[1h] offset {{ $rules.windows.terminated_window }})) or max by (namespace, app_id, app_name, query_name, query_id, result) (0 * spark_streaming_query_terminations_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.terminated_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.terminated_window }}))) > 0) unless on (namespace, app_id, query_name, query_id) (spark_streaming_query_terminations_total{result="failed"} == on (namespace, app_id, query_name, query_id) group_left () max by (namespace, app_id, query_name, query_id) (last_over_time((spark_streaming_query_terminations_total{result="failed"} and ignoring (result) spark_streaming_query_active == 1)[{{ $rules.windows.terminated_window }}:]))) unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }})
+          max without (job, instance) (time() - spark_streaming_query_terminated_timestamp_seconds and spark_streaming_query_failed == 1 and (spark_streaming_query_started_timestamp_seconds == on (namespace, app_id, query_name) group_left () max by (namespace, app_id, query_name) (spark_streaming_query_started_timestamp_seconds)) unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -441,7 +414,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingRestarting
         expr: |-
-          sum without (result) ((spark_streaming_query_terminations_total{result="failed"} - on (namespace, app_id, app_name, query_name, query_id, result) group_left () (max by (namespace, app_id, app_name, query_name, query_id, result) (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.restart_window }}) or max by (namespace, app_id, app_name, query_name, query_id, result) (last_over_time(spark_streaming_query_terminations_total{result="failed"}[1h] offset {{ $rules.windows.restart_window }})) or max by (namespace, app_id, app_name, query_name, query_id, result) (0 * spark_streaming_query_terminations_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.restart_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.restart_window }})))) >= {{ $rules.thresholds.streaming_restarts | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }})
+          max without (job, instance) (sum without (result) ((spark_streaming_query_terminations_total{result="failed"} - on (namespace, app_id, app_name, query_name, query_id, result) group_left () (max by (namespace, app_id, app_name, query_name, query_id, result) (spark_streaming_query_terminations_total{result="failed"} offset {{ $rules.windows.restart_window }}) or max by (namespace, app_id, app_name, query_name, query_id, result) (last_over_time(spark_streaming_query_terminations_total{result="failed"}[1h] offset {{ $rules.windows.restart_window }})) or max by (namespace, app_id, app_name, query_name, query_id, result) (0 * spark_streaming_query_terminations_total{result="failed"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.restart_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.restart_window }}) or max by (namespace, app_id, app_name, query_name, query_id, result) (min_over_time(spark_streaming_query_terminations_total{result="failed"}[{{ $rules.windows.restart_window }}]))))) >= {{ $rules.thresholds.streaming_restarts | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -458,7 +431,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingStateGrowing
         expr: |-
-          query:spark_streaming_state_rows:sum / (query:spark_streaming_state_rows:sum offset {{ $rules.windows.state_window }} > 0) > {{ $rules.thresholds.streaming_state_growth_ratio | float64 | printf "%.12g" }} and query:spark_streaming_state_rows:sum >= {{ $rules.thresholds.streaming_state_rows | float64 | printf "%.12g" }}
+          max without (job, instance) (query:spark_streaming_state_rows:sum >= {{ $rules.thresholds.streaming_state_rows | float64 | printf "%.12g" }} and on (namespace, app_id, query_name, query_id) (query:spark_streaming_state_rows:sum / (query:spark_streaming_state_rows:sum offset {{ $rules.windows.state_window }} > 0) > {{ $rules.thresholds.streaming_state_growth_ratio | float64 | printf "%.12g" }} or max by (namespace, app_id, query_name, query_id) (count_over_time((max by (namespace, app_id, query_name, query_id, operator) (max_over_time(spark_streaming_state_rows[{{ $rules.windows.state_window }}])) > max by (namespace, app_id, query_name, query_id, operator) (max_over_time(spark_streaming_state_rows[{{ $rules.windows.state_window }}] offset {{ $rules.windows.state_window }})))[{{ $rules.windows.state_growth_window }}:{{ $rules.windows.state_window }}]) > {{ include "spark-exporter.seconds" $rules.windows.state_growth_window }} / {{ include "spark-exporter.seconds" $rules.windows.state_window }} - 1 unless on (namespace, app_id, query_name, query_id, operator) increase(spark_streaming_state_removed_rows_total[{{ $rules.windows.state_growth_window }}]) > 0)))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -467,7 +440,7 @@ groups:
         annotations:
           summary: "The state of a streaming query grows and grows."
           description: |-
-            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) keeps {{ "{{" }} $value | humanize }} times as many rows as some time ago. Look at the watermark, at rows removed from the state, and at the memory of the state.
+            The query {{ "{{" }} or $labels.query_name $labels.query_id }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) keeps {{ "{{" }} $value | humanize }} rows in its state, and ever more. Look at the watermark, at rows removed from the state, and at the memory of the state.
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkStreamingStateGrowing.md
 {{- end }}
 {{- end }}
@@ -475,7 +448,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkStreamingWatermarkStuck
         expr: |-
-          time() - spark_streaming_watermark_timestamp_seconds and (spark_streaming_watermark_timestamp_seconds - spark_streaming_watermark_timestamp_seconds offset {{ $rules.windows.watermark_window }} == 0) and increase(spark_streaming_input_rows_total[{{ $rules.windows.watermark_window }}]) > 0 and spark_streaming_query_active == 1
+          max without (job, instance) (time() - spark_streaming_watermark_timestamp_seconds and (spark_streaming_watermark_timestamp_seconds - spark_streaming_watermark_timestamp_seconds offset {{ $rules.windows.watermark_window }} == 0) and increase(spark_streaming_input_rows_total[{{ $rules.windows.watermark_window }}]) > 0 and spark_streaming_query_active == 1)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -492,7 +465,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkDstreamFallingBehind
         expr: |-
-          spark_dstream_last_batch_scheduling_delay_seconds > {{ $rules.thresholds.dstream_delay_ratio | float64 | printf "%.12g" }} * spark_dstream_batch_interval_seconds
+          max without (job, instance) (spark_dstream_last_batch_scheduling_delay_seconds > {{ $rules.thresholds.dstream_delay_ratio | float64 | printf "%.12g" }} * spark_dstream_batch_interval_seconds)
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -513,16 +486,16 @@ groups:
 {{- if .enabled }}
       - alert: SparkGarbageCollectionHigh
         expr: |-
-          app:spark_app_jvm_gc_time:ratio_rate5m > {{ $rules.thresholds.gc_share_ratio | float64 | printf "%.12g" }}
+          max without (job, instance) (((rate(spark_app_jvm_gc_time_seconds_total[{{ $rules.windows.task_window }}]) / (rate(spark_app_executor_run_time_seconds_total[{{ $rules.windows.task_window }}]) > 0) > {{ $rules.thresholds.gc_share_ratio | float64 | printf "%.12g" }} unless max_over_time(app:spark_executor_tasks_active:sum[5m]) == 0) or avg without (executor_id) (sum without (collector) (rate(spark_executor_jvm_gc_time_seconds_total{collector!~".*(Concurrent|Cycles).*", executor_id!="driver"}[5m])) and spark_executor_tasks_active > 0) > {{ $rules.thresholds.gc_share_ratio | float64 | printf "%.12g" }} or sum without (collector) (rate(spark_executor_jvm_gc_time_seconds_total{collector!~".*(Concurrent|Cycles).*", executor_id="driver"}[5m])) > {{ $rules.thresholds.gc_share_ratio | float64 | printf "%.12g" }}) unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
         labels:
           severity: {{ .severity }}
         annotations:
-          summary: "Tasks of a Spark application wait for garbage collection."
+          summary: "Garbage collection takes much of the time of a Spark application."
           description: |-
-            Tasks of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) wait for garbage collection for {{ "{{" }} $value | humanizePercentage }} of their time. Look at the heap of its executors, at cached data and at the number of cores per executor.
+            {{ "{{" }} if $labels.executor_id }}The driver{{ "{{" }} else }}Tasks{{ "{{" }} end }} of {{ "{{" }} $labels.app_name }} ({{ "{{" }} $labels.app_id }}) spent {{ "{{" }} $value | humanizePercentage }} of the time in garbage collection. Look at the heap, at cached or collected data and at the number of cores per executor.
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkGarbageCollectionHigh.md
 {{- end }}
 {{- end }}
@@ -530,7 +503,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkHeapNearLimit
         expr: |-
-          min_over_time(app_executor:spark_executor_jvm_heap_used:ratio[{{ $rules.windows.heap_window }}]) > {{ $rules.thresholds.heap_used_ratio | float64 | printf "%.12g" }}
+          max without (job, instance) (min_over_time(app_executor:spark_executor_jvm_heap_used:ratio[{{ $rules.windows.heap_window }}]) > {{ $rules.thresholds.heap_used_ratio | float64 | printf "%.12g" }} unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -547,7 +520,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkContainerMemoryNearLimit
         expr: |-
-          app_executor:spark_container_memory_working_set:ratio > {{ $rules.thresholds.container_memory_used_ratio | float64 | printf "%.12g" }}
+          max without (job, instance) (app_executor:spark_container_memory_working_set:ratio > {{ $rules.thresholds.container_memory_used_ratio | float64 | printf "%.12g" }})
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -564,7 +537,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkPythonMemoryNearLimit
         expr: |-
-          app_executor:spark_process_python_memory:ratio > {{ $rules.thresholds.python_memory_used_ratio | float64 | printf "%.12g" }}
+          max without (job, instance) (app_executor:spark_process_python_memory:ratio > {{ $rules.thresholds.python_memory_used_ratio | float64 | printf "%.12g" }} and app_executor:spark_container_memory_working_set:ratio > {{ $rules.thresholds.python_container_memory_used_ratio | float64 | printf "%.12g" }})
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -581,7 +554,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkDiskSpillHigh
         expr: |-
-          app:spark_app_disk_spilled_bytes:per_task_second_rate5m > {{ $rules.thresholds.disk_spilled_bytes_per_task_second | float64 | printf "%.12g" }}
+          max without (job, instance) (rate(spark_app_disk_spilled_bytes_total[{{ $rules.windows.task_window }}]) / (rate(spark_app_executor_run_time_seconds_total[{{ $rules.windows.task_window }}]) > 0) > {{ $rules.thresholds.disk_spilled_bytes_per_task_second | float64 | printf "%.12g" }} unless max_over_time(app:spark_executor_tasks_active:sum[5m]) == 0 unless on (namespace, app_id) (spark_app_end_timestamp_seconds <= time() - 0.9 * {{ include "spark-exporter.seconds" $rules.windows.end_window }} or app:spark_app_end_timestamp_seconds:retried))
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -595,14 +568,14 @@ groups:
 {{- end }}
 {{- end }}
 {{- end }}
-{{- if or $rules.alerts.SparkExporterDown.enabled $rules.alerts.SparkExporterScrapeSlow.enabled $rules.alerts.SparkExporterSourceFailing.enabled $rules.alerts.SparkExporterReportStale.enabled $rules.alerts.SparkExporterSeriesDropped.enabled $rules.alerts.SparkExporterValuesRefused.enabled $rules.alerts.SparkExporterConfigurationLagging.enabled }}
+{{- if or $rules.alerts.SparkExporterDown.enabled $rules.alerts.SparkExporterScrapeSlow.enabled $rules.alerts.SparkExporterSourceFailing.enabled $rules.alerts.SparkExporterTargetDown.enabled $rules.alerts.SparkExporterReportStale.enabled $rules.alerts.SparkExporterSeriesDropped.enabled $rules.alerts.SparkExporterValuesRefused.enabled $rules.alerts.SparkExporterConfigurationLagging.enabled $rules.alerts.SparkExporterWebConfigReloadFailed.enabled }}
   - name: spark-exporter
     rules:
 {{- with $rules.alerts.SparkExporterDown }}
 {{- if .enabled }}
       - alert: SparkExporterDown
         expr: |-
-          up{{ printf "{%s}" $rules.selector }} == 0 or absent(up{{ printf "{%s}" $rules.selector }})
+          up{{ printf "{%s}" $rules.selector }} == 0{{ if include "spark-exporter.fleet" $ }} or absent(up{{ printf "{%s}" $rules.selector }}){{ end }}
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -649,6 +622,23 @@ groups:
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterSourceFailing.md
 {{- end }}
 {{- end }}
+{{- with $rules.alerts.SparkExporterTargetDown }}
+{{- if .enabled }}
+      - alert: SparkExporterTargetDown
+        expr: |-
+          sum without (collector, reason) (increase(spark_exporter_source_failures_total{reason!="connect"}[5m])) > 0 and spark_exporter_target_up == 0 and on (job, instance, target) spark_exporter_target_info{discovery!="static"}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A Spark driver does not answer spark-exporter."
+          description: |-
+            The driver at {{ "{{" }} $labels.target }} runs, as the daemon {{ "{{" }} $labels.instance }} was told, but has not answered {{ "{{" }} $value | humanize }} requests in 5 minutes, so that its application is missing. Look at the network between the two, at the driver's port, and at how busy it is.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterTargetDown.md
+{{- end }}
+{{- end }}
 {{- with $rules.alerts.SparkExporterReportStale }}
 {{- if .enabled }}
       - alert: SparkExporterReportStale
@@ -670,7 +660,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExporterSeriesDropped
         expr: |-
-          (spark_exporter_series_dropped_total{reason!="label_truncated"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_exporter_series_dropped_total{reason!="label_truncated"} offset {{ $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_exporter_series_dropped_total{reason!="label_truncated"}[1h] offset {{ $rules.windows.drop_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_exporter_series_dropped_total{reason!="label_truncated"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.drop_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }}))) > 0
+          (spark_exporter_series_dropped_total{reason!="label_truncated"} - on (namespace, app_id, app_name, reason) group_left () (max by (namespace, app_id, app_name, reason) (spark_exporter_series_dropped_total{reason!="label_truncated"} offset {{ $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, reason) (last_over_time(spark_exporter_series_dropped_total{reason!="label_truncated"}[1h] offset {{ $rules.windows.drop_window }})) or max by (namespace, app_id, app_name, reason) (0 * spark_exporter_series_dropped_total{reason!="label_truncated"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.drop_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, reason) (min_over_time(spark_exporter_series_dropped_total{reason!="label_truncated"}[{{ $rules.windows.drop_window }}])))) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -687,7 +677,7 @@ groups:
 {{- if .enabled }}
       - alert: SparkExporterValuesRefused
         expr: |-
-          sum without (executor_id) ((spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} - on (namespace, app_id, app_name, executor_id, reason) group_left () (max by (namespace, app_id, app_name, executor_id, reason) (spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} offset {{ $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, executor_id, reason) (last_over_time(spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}[1h] offset {{ $rules.windows.drop_window }})) or max by (namespace, app_id, app_name, executor_id, reason) (0 * spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.drop_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }})))) > 0
+          sum without (executor_id) ((spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} - on (namespace, app_id, app_name, executor_id, reason) group_left () (max by (namespace, app_id, app_name, executor_id, reason) (spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"} offset {{ $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, executor_id, reason) (last_over_time(spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}[1h] offset {{ $rules.windows.drop_window }})) or max by (namespace, app_id, app_name, executor_id, reason) (0 * spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}) and on (namespace, app_id) (last_over_time(spark_app_up[1h] offset {{ $rules.windows.drop_window }}) or spark_app_start_timestamp_seconds > time() - {{ include "spark-exporter.seconds" $rules.windows.drop_window }}) or max by (namespace, app_id, app_name, executor_id, reason) (min_over_time(spark_exporter_plugin_dropped_total{reason=~"series_limit|label_too_long|invalid_value|definition_conflict|no_space|corrupt_segment"}[{{ $rules.windows.drop_window }}]))))) > 0
 {{- if regexMatch "[1-9]" .for }}
         for: {{ .for }}
 {{- end }}
@@ -717,5 +707,81 @@ groups:
           runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterConfigurationLagging.md
 {{- end }}
 {{- end }}
+{{- with $rules.alerts.SparkExporterWebConfigReloadFailed }}
+{{- if .enabled }}
+      - alert: SparkExporterWebConfigReloadFailed
+        expr: |-
+          time() - spark_exporter_web_config_last_reload_success_timestamp_seconds and spark_exporter_web_config_last_reload_successful == 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
 {{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "The file that says who may read from spark-exporter is wrong."
+          description: |-
+            The daemon {{ "{{" }} $labels.instance }} cannot use what the file of --web.config.file and its certificates say now, and goes on with what they said {{ "{{" }} $value | humanizeDuration }} ago. Look at the daemon's log for what is wrong.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterWebConfigReloadFailed.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $rules.alerts.SparkExporterDiscoveryFailing.enabled $rules.alerts.SparkExporterTargetsRefused.enabled $rules.alerts.SparkExporterShardMissing.enabled }}
+  - name: spark-discovery
+    rules:
+{{- with $rules.alerts.SparkExporterDiscoveryFailing }}
+{{- if .enabled }}
+      - alert: SparkExporterDiscoveryFailing
+        expr: |-
+          time() - (spark_exporter_discovery_last_success_timestamp_seconds or 0 * spark_exporter_discovery_targets{discovery!="static"} + ignoring (discovery) group_left () process_start_time_seconds) > {{ $rules.thresholds.discovery_silent_seconds | float64 | printf "%.12g" }}
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A daemon of spark-exporter does not know whether its list of drivers is up to date."
+          description: |-
+            The daemon {{ "{{" }} $labels.instance }} has had no fresh list of targets by {{ "{{" }} $labels.discovery }} for {{ "{{" }} $value | humanizeDuration }}, so that new applications are missing. Look at spark_exporter_discovery_errors_total for the reason, and at the daemon's log.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterDiscoveryFailing.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterTargetsRefused }}
+{{- if .enabled }}
+      - alert: SparkExporterTargetsRefused
+        expr: |-
+          (spark_exporter_targets_refused_total - (last_over_time(spark_exporter_targets_refused_total[1h] offset {{ $rules.windows.refusal_window }}) <= spark_exporter_targets_refused_total or 0 * spark_exporter_targets_refused_total)) > 0
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "Driver pods claim something that spark-exporter does not believe."
+          description: |-
+            The daemon {{ "{{" }} $labels.instance }} has refused {{ "{{" }} $value | humanize }} driver pods because of {{ "{{" }} $labels.reason }}, so that metrics of their applications are missing. Look at the daemon's log for the pods and for what they claim.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterTargetsRefused.md
+{{- end }}
+{{- end }}
+{{- with $rules.alerts.SparkExporterShardMissing }}
+{{- if .enabled }}
+      - alert: SparkExporterShardMissing
+        expr: |-
+          max by (job, namespace) (spark_exporter_discovery_total_shards > 1) > count by (job, namespace) (count_values by (job, namespace) ("shard", spark_exporter_discovery_shard and spark_exporter_discovery_total_shards > 1)) or max by (job, namespace) (spark_exporter_discovery_total_shards > 1) > min by (job, namespace) (spark_exporter_discovery_total_shards > 1)
+{{- if regexMatch "[1-9]" .for }}
+        for: {{ .for }}
+{{- end }}
+        labels:
+          severity: {{ .severity }}
+        annotations:
+          summary: "A part of the Spark applications is watched by no daemon of spark-exporter."
+          description: |-
+            The daemons of the job {{ "{{" }} $labels.job }} are to share their targets as {{ "{{" }} $value | humanize }} shards, and one of the shards has no daemon, or the daemons disagree about their number, so that applications are missing or there twice. Look at spark_exporter_discovery_shard and spark_exporter_discovery_total_shards.
+          runbook_url: {{ $rules.runbook_url_base | trimSuffix "/" }}/SparkExporterShardMissing.md
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "spark-exporter.ends" -}}
+{"end_window": ["SparkApplicationFailed", "SparkApplicationLost"], "failure_window": ["SparkTaskFailureRateHigh"], "job_window": ["SparkJobsFailing"], "loss_window": ["SparkExecutorsLost"], "oom_window": ["SparkExecutorOutOfMemory"], "fetch_window": ["SparkFetchFailures"], "events_window": ["SparkListenerBusDroppingEvents"], "custom_stall_window": ["SparkCustomMetricStalled"], "restart_window": ["SparkStreamingRestarting"], "drop_window": ["SparkExporterSeriesDropped", "SparkExporterValuesRefused"], "refusal_window": ["SparkExporterTargetsRefused"]}
 {{- end }}

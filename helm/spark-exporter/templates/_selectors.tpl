@@ -21,3 +21,12 @@
 {{- end -}}
 {{- dict "matchExpressions" $expressions | toYaml -}}
 {{- end }}
+
+{{- define "spark-exporter.isLabelSelector" -}}
+{{- $key := "([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?" -}}
+{{- $value := "([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?" -}}
+{{- $equal := printf "\\s*(==?|!=)\\s*%s" $value -}}
+{{- $in := printf "\\s+(in|notin)\\s*\\(\\s*%s(\\s*,\\s*%s)*\\s*\\)" $value $value -}}
+{{- $one := printf "\\s*(!\\s*%s|%s(%s|%s)?)\\s*" $key $key $equal $in -}}
+{{- if regexMatch (printf "^%s(,%s)*$" $one $one) . }}true{{ end -}}
+{{- end }}

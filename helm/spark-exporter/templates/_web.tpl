@@ -27,11 +27,11 @@ tlsConfig:
 {{- if .scrapeSecret }}
 basicAuth:
   username:
-    name: {{ .scrapeSecret }}
-    key: {{ .usernameKey }}
+    name: {{ .scrapeSecret | quote }}
+    key: {{ .usernameKey | quote }}
   password:
-    name: {{ .scrapeSecret }}
-    key: {{ .passwordKey }}
+    name: {{ .scrapeSecret | quote }}
+    key: {{ .passwordKey | quote }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -54,6 +54,18 @@ def fail(spark):
         numbers.groupByKey(2).map(always).collect()
 
 
+def abandon(spark):
+    """Run a job that fails for good, and leave another task of it behind that would run for hours."""
+
+    def linger(part, _rows):
+        if part == 0:
+            time.sleep(7_200)
+        raise ValueError("every attempt fails")
+
+    with contextlib.suppress(Py4JError, PySparkException):
+        spark.sparkContext.parallelize(range(100), 2).mapPartitionsWithIndex(linger).collect()
+
+
 def reuse(spark):
     """Use the output of a shuffle twice: the second job skips a stage."""
     shuffled = spark.sparkContext.parallelize(range(500), 2).map(lambda n: (n % 7, n)).groupByKey(2)
@@ -100,7 +112,8 @@ def main():
         **{"spark.sql.shuffle.partitions": "3", "spark.sql.adaptive.enabled": "true"},
         **{"spark.shuffle.spill.numElementsForceSpillThreshold": "2000"},
     )
-    jobs = {job.__name__: job for job in (spill, query, shuffle, again, fail, reuse, cache, stream, hold)}
+    kinds = (spill, query, shuffle, again, fail, abandon, reuse, cache, stream, hold)
+    jobs = {job.__name__: job for job in kinds}
     tracker = spark.sparkContext.statusTracker()
     for line in sys.stdin:
         word = line.strip()

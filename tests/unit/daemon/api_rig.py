@@ -82,12 +82,13 @@ class Served:
         """Let the daemon have found an application and its plugin."""
         plugin = Plugin(app_id, f"boot of {app_id}")
         plugin.control = CONTROL
+        claimed = more.pop("claimed", False)
         for key, value in more.items():
             setattr(plugin, key, value)
         snapshot = Decoder().decode(encode(plugin.answer()))
-        target = f"http://{app_id}"
+        target = f"http://127.0.0.1:4040/{app_id}"
         self.store.publish(target, snapshot.application, snapshot)
-        self.status.describe(target, "", up=True, app_id=app_id, endpoint=driver.url)
+        self.status.describe(target, "", up=True, app_id=app_id, endpoint=driver.url, claimed=claimed)
         return target
 
     def refused(self):

@@ -27,8 +27,8 @@ def start_driver():
     """Start drivers; they die with the test."""
     drivers = []
 
-    def start(port=0):
-        drivers.append(FakeDriver(port))
+    def start(port=0, host="127.0.0.1"):
+        drivers.append(FakeDriver(port, host))
         return drivers[-1]
 
     yield start

@@ -127,7 +127,7 @@ class FakeDriver:
     ``control`` is one that answers whatever else is asked of the plugin.
     """
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, host="127.0.0.1"):
         """Listen on a free port, or on the one of an earlier driver."""
         self.changes = threading.Condition()
         self.plugin = Plugin()
@@ -141,10 +141,10 @@ class FakeDriver:
         self.requests = []
         self.waiting = 0
         self.stopping = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (Handler,), {"driver": self}))
+        self.server = ThreadingHTTPServer((host, port), type("Handler", (Handler,), {"driver": self}))
         self.server.daemon_threads = True
         self.server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"http://{host}:{self.server.server_address[1]}"
         self.conf["spark.exporter.endpoint"] = self.url
         self.connections = set()
         threading.Thread(

@@ -31,6 +31,7 @@ class FakeSpark:
         self.jobs_ended = Counter()
         self.stages_ended = Counter()
         self._job = self._stage = 0
+        self._attempted = Counter()
 
     def get(self, url, params=None):
         """Answer as Fetcher.get does."""
@@ -49,7 +50,7 @@ class FakeSpark:
         resource, _, number = path.partition("/")
         if resource == "jobs":
             return self._find_jobs(number, params.get("status"))
-        if resource == "stages":
+        if resource == "stages" and "/" not in number:
             return self._find_stages(number, params.get("status"))
         if resource == "sql" and self.executions is not None:
             return self._find_executions(number, params)
@@ -65,10 +66,14 @@ class FakeSpark:
         return [job for job in reversed(self.jobs.values()) if status in (None, job["status"].lower())]
 
     def _find_stages(self, number, status):
-        found = [item for item in self.stages.values() if number in ("", str(item["stageId"]))]
+        found = self._attempts_of(int(number)) if number else [*self.stages.values()]
         if number and not found:
             return self._missing(f"stages/{number}")
         return [item for item in reversed(found) if status is None or item["status"].lower() in status]
+
+    def _attempts_of(self, stage):
+        keys = ((stage, attempt) for attempt in range(self._attempted[stage]))
+        return [self.stages[key] for key in keys if key in self.stages]
 
     def _find_executions(self, number, params):
         brief = params["details"] == "false"
@@ -86,6 +91,7 @@ class FakeSpark:
         ids = list(range(self._stage + gap, self._stage + gap + stages))
         self._stage += gap + stages
         counts = {"numTasks": 4 * stages, "numCompletedIndices": 0, "numSkippedTasks": 0}
+        counts["numSkippedStages"] = 0
         self.jobs[job] = {"jobId": job, "name": "job", "status": "RUNNING", "stageIds": ids, **counts}
         self.jobs[job]["submissionTime"] = "2026-11-22T18:00:00.000GMT"
         for stage in ids:
@@ -96,6 +102,7 @@ class FakeSpark:
         item = {"stageId": stage, "attemptId": attempt, "status": status, "numTasks": 4, "numActiveTasks": 0}
         item |= {"name": "stage", "schedulingPool": "default", "numCompletedIndices": 0}
         self.stages[stage, attempt] = item | dict.fromkeys(SUMS, 0)
+        self._attempted[stage] = attempt + 1
 
     def activate(self, stage, attempt):
         """Let a stage begin."""
@@ -119,16 +126,19 @@ class FakeSpark:
 
     def retry(self, stage):
         """Attempt a stage again."""
-        attempt = max(number for found, number in self.stages if found == stage) + 1
+        attempt = self._attempted[stage]
         self._attempt(stage, attempt, "PENDING")
         self.activate(stage, attempt)
         return attempt
 
     def end_job(self, job, status="SUCCEEDED"):
         """End a job, and what is left of its stages."""
-        for (stage, attempt), item in self.stages.items():
-            if stage in self.jobs[job]["stageIds"] and item["status"] in ("PENDING", "ACTIVE"):
-                self.finish(stage, attempt, "SKIPPED" if item["status"] == "PENDING" else "FAILED")
+        found = [item for stage in self.jobs[job]["stageIds"] for item in self._attempts_of(stage)]
+        for item in found:
+            if item["status"] in ("PENDING", "ACTIVE"):
+                ended = "SKIPPED" if item["status"] == "PENDING" else "FAILED"
+                self.finish(item["stageId"], item["attemptId"], ended)
+                self.jobs[job]["numSkippedStages"] += ended == "SKIPPED"
         self.jobs[job] |= {"status": status, "completionTime": f"2026-11-22T18:00:{job % 60:02}.000GMT"}
         self.jobs_ended[status] += 1
 

@@ -16,7 +16,7 @@ class Process:
     def __init__(self, *arguments, state="", **environment):
         """Start it with these variables, and with no state unless it is told where, or None to choose."""
         given = {key: value for key, value in os.environ.items() if not key.startswith("SPARK_EXPORTER_")}
-        command = [sys.executable, "-m", "exporter", "serve", "--web.listen-address=127.0.0.1:0"]
+        command = [sys.executable, "-P", "-m", "exporter", "serve", "--web.listen-address=127.0.0.1:0"]
         command += [*arguments] if state is None else [f"--state.directory={state}", *arguments]
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, text=True, env={**given, **environment}
@@ -25,8 +25,8 @@ class Process:
         self.url = None
         for line in self.process.stderr:
             self.lines.append(line)
-            if found := re.search(r"msg=listening address=(\S+)", line):
-                self.url = f"http://{found[1]}"
+            if found := re.search(r"msg=listening address=(\S+) scheme=(\S+)", line):
+                self.url = f"{found[2]}://{found[1]}"
                 break
 
     def get(self, path="/metrics", **headers):

@@ -18,9 +18,10 @@ TARGET = "http://driver:4040"
 
 
 class Clock:
-    """Seconds, monotonic and of the day."""
+    """Seconds, monotonic and of the day, that pass when they are told to."""
 
-    now = 5000.0
+    def __init__(self, now=5000.0):
+        self.now = now
 
     def __call__(self):
         return self.now

@@ -28,14 +28,14 @@ BAD_PLUGINS = {
 class Rig:
     """A watcher with its store, status and log."""
 
-    def __init__(self, target, token=None, applications=1000, timeout=2.0, **asking):
+    def __init__(self, target, token=None, applications=1000, timeout=2.0, reach=None, **asking):
         self.log = io.StringIO()
         logs.configure("debug", "json", self.log)
         self.store = Store(900.0, Limits(1000, applications=applications))
         self.status = Status()
         self.target = target
         self.watcher = Watcher(
-            Target(target),
+            Target(target, reach=reach),
             Asking(timeout, token, **asking),
             catalogue=load(),
             store=self.store,

@@ -149,6 +149,16 @@ def test_the_token_is_sent(check, driver):
     } == {"Bearer secret"}
 
 
+def test_another_host_gets_no_token(check, driver, start_driver):
+    """A driver may say that its plugin listens anywhere."""
+    elsewhere = start_driver(host="127.0.0.2")
+    driver.conf["spark.exporter.endpoint"] = elsewhere.url
+    check(token="secret")
+
+    (sent,) = [headers["Authorization"] for path, _, headers in elsewhere.requests if path == "/v1/snapshot"]
+    assert sent.startswith("SparkExporter ")
+
+
 def test_the_versions_differ(check, driver):
     """Both are named."""
     driver.plugin.version = "9.9.9"
@@ -188,6 +198,17 @@ def test_what_was_dropped_has_a_remedy(check, driver):
     assert lines[at + 1] == (
         "       Use fewer label values, or raise spark.exporter.maxSeries or maxApplicationSeries."
     )
+
+
+def test_what_no_setting_would_keep_is_no_fault(check, driver):
+    """A data source's metrics may be of a kind that does not add up."""
+    driver.plugin.executors[0]["stats"]["dropped"] = {"unreadable_sql_metric": 3.0}
+    code, lines = check()
+
+    assert code == 0
+    at = next(place for place, line in enumerate(lines) if "3 by unreadable_sql_metric" in line)
+    assert not lines[at].startswith("wrong")
+    assert "do not add up" in lines[at + 1]
 
 
 def test_the_list_of_executors_cannot_be_read(check, driver):

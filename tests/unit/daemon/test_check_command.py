@@ -9,7 +9,7 @@ from fake_driver import PATIENCE
 
 
 def command(url, **options):
-    arguments = [sys.executable, "-m", "exporter", "check", url]
+    arguments = [sys.executable, "-P", "-m", "exporter", "check", url]
     return subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, **options)
 
 

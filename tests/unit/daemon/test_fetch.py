@@ -16,7 +16,7 @@ PATH = "/thing"
 @pytest.fixture
 def fetcher():
     """A fetcher that waits briefly and takes little."""
-    made = Fetcher(timeout=0.3, token="secret", max_body=1000)
+    made = Fetcher(timeout=0.3, token="secret", max_body=1000, host="127.0.0.1")
     yield made
     made.close()
 

@@ -41,6 +41,8 @@ def test_the_defaults():
         shard=Shard(0, 1),
         listen_address=Address("127.0.0.1", 4060),
         telemetry_path="/metrics",
+        web_config=None,
+        last_scrape=0.0,
         retention=900.0,
         limits=Limits(50_000, 1_000_000, 1000, 200),
         names=Names(),
@@ -78,11 +80,14 @@ def test_every_flag_has_an_environment_twin():
         "SPARK_EXPORTER_KUBERNETES_UI_PORT": "4041",
         "SPARK_EXPORTER_KUBERNETES_ALLOWED_PORTS": "4040-4050,7077",
         "SPARK_EXPORTER_KUBERNETES_ALLOWED_ADDRESSES": "10.0.0.0/8,fd00::/8",
+        "SPARK_EXPORTER_KUBERNETES_SHARDS": "app=exporter",
         "SPARK_EXPORTER_KUBERNETES_KUBECONFIG": "/kube",
         "SPARK_EXPORTER_SHARD": "spark-exporter-2",
         "SPARK_EXPORTER_TOTAL_SHARDS": "3",
         "SPARK_EXPORTER_WEB_LISTEN_ADDRESS": "[::1]:0",
         "SPARK_EXPORTER_WEB_TELEMETRY_PATH": "/m",
+        "SPARK_EXPORTER_WEB_CONFIG_FILE": "/etc/web.yml",
+        "SPARK_EXPORTER_SIDECAR_LAST_SCRAPE": "20s",
         "SPARK_EXPORTER_RETENTION": "1h30m",
         "SPARK_EXPORTER_LIMITS_APPLICATION_SERIES": "7",
         "SPARK_EXPORTER_LIMITS_SERIES": "8",
@@ -109,10 +114,20 @@ def test_every_flag_has_an_environment_twin():
     assert read(environment=environment) == settings.Settings(
         targets=(TARGET, "http://two:4040"),
         files=("a.json", "b.yaml"),
-        pods=Watched(("one", "two"), False, ("a=b,c=d", "!e"), Rules(4041, ports, networks), Path("/kube")),
+        pods=Watched(
+            ("one", "two"),
+            False,
+            ("a=b,c=d", "!e"),
+            Rules(4041, ports, networks),
+            "app=exporter",
+            Path("/kube"),
+            "spark-exporter",
+        ),
         shard=Shard(2, 3),
         listen_address=Address("::1", 0),
         telemetry_path="/m",
+        web_config=Path("/etc/web.yml"),
+        last_scrape=20.0,
         retention=5400.0,
         limits=Limits(7, 8, 9, 64),
         names=names,
@@ -147,6 +162,14 @@ def test_a_flag_wins_over_its_variable():
         ("web.listen-address", "a:70000", "is not an address"),
         ("web.telemetry-path", "metrics", "expected one that begins with /"),
         ("web.telemetry-path", "/-/ready", "is not a path for metrics"),
+        ("web.telemetry-path", "/api/v1/metrics", "is not a path for metrics"),
+        (
+            "web.config.file",
+            "a\0b",
+            "is not a file; expected a path, such as /etc/spark-exporter/web-config.yml",
+        ),
+        ("sidecar.last-scrape", "20", "'20' is not a duration; expected numbers with units"),
+        ("sidecar.last-scrape", "61m", "'61m' is too long; expected at most an hour"),
         ("limits.application-series", "many", "expected a whole number"),
         ("limits.series", "-1", "expected a whole number"),
         ("limits.applications", "0", "'0' is too small; expected a whole number above zero, such as 1000"),
@@ -256,6 +279,11 @@ def test_whoever_has_drivers_found_needs_no_target():
             "--file-sd.path a.json is given more than once",
         ),
         (
+            ("--kubernetes.discovery=true", "--kubernetes.shards=a=b", "--shard=2"),
+            {},
+            "--kubernetes.shards needs the name of this daemon's pod, which tells whose pods the shards are;",
+        ),
+        (
             (f"--target={TARGET}", "--shard=3", "--total-shards=3"),
             {},
             "--shard 3 is not one of --total-shards 3; shards are counted from 0, so that the last one is 2",
@@ -298,6 +326,12 @@ def test_the_token_comes_from_a_file(tmp_path):
     assert read("--target", TARGET, "--token-file", str(file)).asking.token == "secret"
 
 
+def test_the_token_comes_from_the_environment():
+    """A Secret may have been made from a file, with the line end of an editor."""
+    settings = read("--target", TARGET, environment={"SPARK_EXPORTER_TOKEN": " secret\r\n"})
+    assert settings.asking.token == "secret"
+
+
 def test_a_bad_token_is_refused(tmp_path):
     """The text names the source and never shows the token."""
     file = tmp_path / "token"
@@ -306,6 +340,8 @@ def test_a_bad_token_is_refused(tmp_path):
     assert "holds no token" in refusal("--target", TARGET, "--token-file", str(file))
     bad = refusal("--target", TARGET, environment={"SPARK_EXPORTER_TOKEN": "two words"})
     assert "SPARK_EXPORTER_TOKEN: holds no token; expected printable ASCII" in bad
+    blank = refusal("--target", TARGET, environment={"SPARK_EXPORTER_TOKEN": " \n"})
+    assert blank.startswith("SPARK_EXPORTER_TOKEN: holds no token")
     assert "two words" not in bad
     both = refusal("--target", TARGET, "--token-file", str(file), environment={"SPARK_EXPORTER_TOKEN": "a"})
     assert both == "--token-file and SPARK_EXPORTER_TOKEN are both given; expected one of them"

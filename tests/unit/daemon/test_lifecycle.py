@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from fake_driver import metric
 from published import TARGET, application, frame, page, samples, snapshot, state
 
@@ -81,6 +82,48 @@ def test_a_driver_that_died_without_a_word(store, clock):
     assert state(store) == ("running", 5200.0)
     assert samples(store, "spark_app_end") == {}
     assert samples(store, "spark_app_executors") == {"spark_app_executors": 2.0}
+
+
+@pytest.mark.parametrize("outcome", ["completed", "failed"])
+def test_somebody_else_says_how_a_driver_ended(store, clock, outcome):
+    """When it was heard of last; a late answer of a source changes nothing, and it does not come again."""
+    store.publish(TARGET, application(), snapshot())
+    clock.now = 5100.0
+    store.gone(TARGET, application(), outcome)
+    store.put(TARGET, application(), "jobs", EMPTY, failed=True)
+    store.gone(TARGET, application(), "")
+    store.publish(TARGET, application())
+
+    assert state(store) == (outcome, 5000.0)
+    assert samples(store, "spark_app_up") == {"spark_app_up": 0.0}
+    assert samples(store, "spark_app_end") == {"spark_app_end_timestamp_seconds": 5000.0}
+
+
+def test_what_somebody_else_says_of_an_application_that_was_lost_before(store):
+    """Counts as well."""
+    store.publish(TARGET, application())
+    store.lost(TARGET)
+    store.gone(TARGET, application(), "completed")
+
+    assert state(store)[0] == "completed"
+
+
+def test_the_drivers_own_word_is_the_better_one(store):
+    """A program may fail after its application has ended well."""
+    store.publish(TARGET, application(), snapshot(final=True, outcome="completed"))
+    store.gone(TARGET, application(), "failed")
+
+    assert state(store) == ("completed", 1010.0)
+
+
+def test_what_is_said_of_another_run_or_another_target(store):
+    """Changes nothing: the application is lost."""
+    store.publish(TARGET, application())
+    store.gone("http://other:4040", application(), "failed")
+    assert state(store)[0] == "running"
+    store.gone(TARGET, application(attempt_id="2"), "failed")
+
+    assert state(store)[0] == "lost"
 
 
 def test_every_source_hears_of_an_application(store, clock):

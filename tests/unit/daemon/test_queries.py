@@ -237,6 +237,39 @@ def test_the_idle_time_between_two_triggers():
     assert values(third, "last_trigger_idle_seconds") == {}
 
 
+def test_the_work_of_a_query():
+    """Tasks of all its runs, jobs of the one that is active; an older plugin says neither."""
+    ended = query("r1", terminated=1500.0, jobs=0.0, tasks=7.0)
+    frame = frame_of(ended, query("r2", started=2000.0, jobs=2.0, tasks=3.0))
+    assert values(frame, "query_tasks_total") == {(): 10.0}
+    assert values(frame, "query_jobs_active") == {(): 2.0}
+    frame = frame_of(ended)
+    assert values(frame, "query_tasks_total") == {(): 7.0}
+    assert values(frame, "query_jobs_active") == {}
+    frame = frame_of(query())
+    assert values(frame, "query_tasks_total") == values(frame, "query_jobs_active") == {}
+
+
+@pytest.mark.parametrize(
+    ("runs", "failed"),
+    [
+        ((("r1", 1000.0, 1500.0, "boom"),), 1.0),
+        ((("r1", 1000.0, 1500.0, None),), 0.0),
+        ((("r1", 1000.0, None, None),), 0.0),
+        ((("r1", 1000.0, 1500.0, "boom"), ("r2", 2000.0, None, None)), 0.0),
+        ((("r1", 1000.0, 1500.0, "boom"), ("r2", 2000.0, 2500.0, None)), 0.0),
+        ((("r1", 1000.0, 1500.0, None), ("r2", 2000.0, 2500.0, "")), 1.0),
+    ],
+    ids=["failed", "stopped", "runs", "runs again", "ran again and was stopped", "stopped once, then failed"],
+)
+def test_a_query_has_failed_if_its_last_run_has(runs, failed):
+    """Also with an exception that says nothing."""
+    frame = frame_of(
+        *(query(run, started=began, terminated=end, exception=why) for run, began, end, why in runs)
+    )
+    assert values(frame, "query_failed") == {(): failed}
+
+
 def test_a_query_without_a_name_goes_by_its_id():
     """The same as where only Spark's own gauges tell of it."""
     frame = frame_of(query(name=None))
@@ -255,6 +288,7 @@ def test_what_is_not_known_yet_is_not_published():
     assert {*frame.columns} == {
         "spark_streaming_query_info",
         "spark_streaming_query_active",
+        "spark_streaming_query_failed",
         "spark_streaming_query_terminations_total",
         "spark_streaming_query_started_timestamp_seconds",
         "spark_streaming_last_progress_timestamp_seconds",

@@ -9,10 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from exporter._version import __version__
 from exporter.daemon import catalogue
+from exporter.daemon.access.file import Reload
 from exporter.daemon.builtin import shorten
 from exporter.daemon.control.refused import Refused
 from exporter.daemon.decode import Decoder
-from exporter.daemon.discovery.found import FILE
+from exporter.daemon.discovery.found import FILE, KUBERNETES
 from exporter.daemon.discovery.health import Health
 from exporter.daemon.exposition import Format
 from exporter.daemon.fleet import Found
@@ -59,6 +60,7 @@ def busy_scrape(*, final=True):
     (item,) = store.view().applications
     frame = everything({*item.about.columns, "spark_app_end_timestamp_seconds"})
     store.put(TARGET, application, "jobs", frame._replace(drops={"duplicate": 2}))
+    status.found(TARGET, KUBERNETES)
     status.describe(TARGET, "runs", up=True, app_id="app-1", endpoint="http://driver:4061")
     status.succeeded(TARGET, "application", 0.25)
     status.failed(TARGET, "plugin", 0.5, "timeout")
@@ -67,6 +69,7 @@ def busy_scrape(*, final=True):
     health = Health(FILE)
     health.succeeded("targets.json")
     counts["found"] = Found({FILE: 1}, {FILE: health.last_success}, {FILE: health.errors})
+    counts["web_config"] = Reload(successful=True, last_success=1000.0)
     return Scrape(store.view(), status.view(), 900.0, Limits(1000), process, **counts)
 
 
@@ -162,10 +165,11 @@ def test_the_series_about_an_application_that_runs():
 def test_the_series_about_the_daemon():
     """Targets, collectors, failures by reason, limits."""
     target = f'target="{TARGET}"'
+    info = 'discovery="kubernetes",app_id="app-1",endpoint="http://driver:4061"'
     assert set(text(busy_scrape()).splitlines()) >= {
         f'spark_exporter_build_info{{version="{__version__}"}} 1.0',
         f"spark_exporter_target_up{{{target}}} 1.0",
-        f'spark_exporter_target_info{{{target},app_id="app-1",endpoint="http://driver:4061"}} 1.0',
+        f"spark_exporter_target_info{{{target},{info}}} 1.0",
         f'spark_exporter_scrape_collector_success{{{target},collector="application"}} 1.0',
         f'spark_exporter_scrape_collector_success{{{target},collector="plugin"}} 0.0',
         f'spark_exporter_scrape_collector_duration_seconds{{{target},collector="plugin"}} 0.5',

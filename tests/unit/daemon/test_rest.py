@@ -18,7 +18,7 @@ from exporter.daemon.polled import polled_sources, rest_sources
 from exporter.daemon.sources import REST
 from exporter.daemon.sources.connect import ConnectSource
 from exporter.daemon.sources.dstreams import DStreamsSource
-from exporter.daemon.sources.environment import RuntimeSource
+from exporter.daemon.sources.environment import RuntimeSource, requested_executors
 from exporter.daemon.sources.executors import MAX_REMOVED, ExecutorsSource
 from exporter.daemon.sources.jobs import JobsSource
 from exporter.daemon.sources.reasons import REASONS, classify
@@ -148,6 +148,29 @@ def test_what_the_application_runs_on(spark):
     assert labels[1].startswith("2.1")
     assert labels[2:] == ("standalone", "client", "local-cluster[2,1,700]", "false")
     assert source.every == 0
+
+
+@pytest.mark.parametrize(
+    ("master", "more", "expected"),
+    [
+        ("k8s://https://10.0.0.1:443", {}, 50),
+        ("yarn", {"spark.dynamicAllocation.enabled": "false"}, 50),
+        ("yarn", {"spark.dynamicAllocation.enabled": "true"}, None),
+        ("yarn", {"spark.executor.instances": "many"}, None),
+        ("spark://10.0.0.1:7077", {}, None),
+        ("local[4]", {}, None),
+    ],
+)
+def test_how_many_executors_an_application_wants_all_the_time(spark, master, more, expected):
+    """Where the cluster manager gives a fixed number. What is not set is Spark's own default, and no wish."""
+    conf = {"spark.executor.instances": "50", **more, "spark.master": master}
+    rest = [pair for pair in spark.answers["environment"]["sparkProperties"] if pair[0] not in conf]
+    spark.answers["environment"]["sparkProperties"] = [*rest, *map(list, conf.items())]
+    frame = make(RuntimeSource, spark).update().value
+
+    assert values(frame, "spark_app_requested_executors") == ({} if expected is None else expected)
+    del conf["spark.executor.instances"]
+    assert requested_executors(conf) is None
 
 
 def test_the_cache_by_name(spark):
@@ -379,4 +402,4 @@ def test_what_spark_forgets_is_read_first():
     """Everything else can be read later; the configuration is read once."""
     names = [source.name for source in rest_sources(Api(FakeSpark(), TARGET, "app-1"), load())]
 
-    assert names[:4] == ["runtime", "stages", "jobs", "sql"]
+    assert names[:4] == ["runtime", "jobs", "stages", "sql"]

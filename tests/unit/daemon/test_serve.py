@@ -19,6 +19,8 @@ from starlette.requests import Request
 
 from exporter.daemon import web
 
+SERVE = (sys.executable, "-P", "-m", "exporter", "serve", "--state.directory=")
+
 
 @pytest.fixture
 def daemon(start_daemon, driver):
@@ -157,9 +159,8 @@ def test_a_signal_ends_it_cleanly_while_a_driver_is_waited_for(daemon, driver, n
 def test_a_signal_ends_it_before_it_listens(driver):
     """Also while the first attempt hangs."""
     driver.overrides["/api/v1/applications"] = lambda _: driver.stopping.wait(60)
-    command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}", "--scrape.timeout=60s"]
     with subprocess.Popen(
-        [*command, "--web.listen-address=127.0.0.1:0", "--state.directory="],
+        [*SERVE, f"--target={driver.url}", "--scrape.timeout=60s", "--web.listen-address=127.0.0.1:0"],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -234,8 +235,8 @@ def test_bad_usage_starts_nothing(start_daemon, driver):
 def test_a_misspelt_variable_is_said_at_the_start(driver):
     """With the one that was meant; the daemon runs all the same."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        command = [sys.executable, "-m", "exporter", "serve", f"--target={driver.url}", "--state.directory="]
-        command.append(f"--web.listen-address=127.0.0.1:{other.getsockname()[1]}")
+        address = f"--web.listen-address=127.0.0.1:{other.getsockname()[1]}"
+        command = [*SERVE, f"--target={driver.url}", address]
         environment = {**os.environ, "SPARK_EXPORTER_RETENTOIN": "1m"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

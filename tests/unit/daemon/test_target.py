@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.daemon.discovery.target import endpoint_of, is_loopback, parse_target
+from exporter.daemon.discovery.target import endpoint_of, host_of, is_loopback, parse_target
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,19 @@ def test_anything_else_is_refused_with_the_expected_form(given):
 def test_the_targets_host_takes_the_place_of_a_wildcard(target, published, endpoint):
     """Any other host stays as it is published."""
     assert endpoint_of(target, published) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://Driver:4040/proxy/x", "driver"),
+        ("http://10.0.0.5:4040", "10.0.0.5"),
+        ("http://[FD00::5]:4040", "fd00::5"),
+    ],
+)
+def test_the_host_of_a_url(url, host):
+    """In the form in which hosts are compared."""
+    assert host_of(url) == host
 
 
 @pytest.mark.parametrize(

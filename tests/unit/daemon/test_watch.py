@@ -10,7 +10,7 @@ from exporter.daemon import watch
 from exporter.daemon.asking import Asking
 from exporter.daemon.catalogue import load
 from exporter.daemon.decode import Decoder
-from exporter.daemon.discovery.found import Target
+from exporter.daemon.discovery.found import FILE, Target
 from exporter.daemon.model import Application
 from exporter.daemon.sources import environment
 from exporter.daemon.status import Status
@@ -74,14 +74,17 @@ def test_a_ui_that_still_starts_is_waited_for(driver, watch_target):
     missing = threading.Event()
 
     def not_found(handler):
+        missing.set()
         driver.overrides.clear()
         handler.send(404, b"")
-        missing.set()
 
     driver.overrides["/api/v1/applications"] = not_found
     rig.until_states({"app-1": "running"})
     assert missing.is_set()
-    assert [line for line in rig.lines("") if line["level"] not in ("info", "debug")] == []
+    # Once it is found it is polled as well, and this driver has nothing of what is asked then.
+    said = [line["level"] for line in rig.lines("") if line.get("collector") == "application"]
+    assert "info" in said
+    assert set(said) <= {"info", "debug"}
 
 
 def test_an_environment_that_is_not_there_yet_is_waited_for(driver, watch_target):
@@ -315,6 +318,21 @@ def test_what_is_said_of_an_application_is_said_of_the_next_one_too(driver, watc
 
     said = [line["level"] for line in rig.lines("the plugin has version 9.9.9")]
     assert said.count("warning") == 2
+
+
+def test_how_a_target_was_found_stays_with_it_whatever_comes_of_asking_it():
+    """From the beginning, and when it was asked in vain, and when it has answered."""
+    target, status = Target("http://driver:4040", discovery=FILE), Status()
+    watcher = Watcher(target, Asking(1.0), catalogue=load(), store=Store(1.0), status=status)
+    found = [status.view()[target.url]]
+    for up in (False, True):
+        status.describe(target.url, "asked", up=up)
+        status.failed(target.url, "application", 0.1, "timeout")
+        found.append(status.view()[target.url])
+
+    assert [one.discovery for one in found] == [FILE] * 3
+    assert [one.up for one in found] == [False, False, True]
+    assert watcher.target is target
 
 
 def test_a_plugin_that_answers_at_once_for_ever_is_held_back():

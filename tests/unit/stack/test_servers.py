@@ -48,7 +48,7 @@ def test_an_alert_goes_all_the_way(tmp_path, server):
 
     assert path == "/on-call"
     (alert,) = message["alerts"]
-    expected = {"app_id": "app-1", "app_name": "etl", "severity": "critical", "job": "spark-exporter"}
+    expected = {"app_id": "app-1", "app_name": "etl", "severity": "critical"}
     assert expected.items() <= alert["labels"].items()
     assert firing["state"] == "firing"
     assert firing["labels"] == alert["labels"] == known["labels"]

@@ -55,7 +55,7 @@ def server():
 
 
 def command(*arguments):
-    return [sys.executable, "-m", "exporter", "top", *arguments]
+    return [sys.executable, "-P", "-m", "exporter", "top", *arguments]
 
 
 def run(*arguments, **environment):
@@ -123,6 +123,16 @@ def test_wrong_usage(arguments):
 
     assert done.returncode == 2
     assert done.stderr.startswith("spark-exporter top: ")
+
+
+def test_a_password_in_the_url_is_refused():
+    """It would be seen by everybody on the machine; it is not repeated."""
+    words = command("http://me:hunter2@127.0.0.1:4060")
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+    assert done.returncode == 2
+    assert "expected them in --user and --password-file" in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 class Terminal:

@@ -3,6 +3,7 @@ package harness;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkexporter.driver.Application;
 import io.sparkexporter.driver.ApplicationStore;
+import io.sparkexporter.driver.QueryWork;
 import io.sparkexporter.driver.SnapshotWriter;
 import io.sparkexporter.model.Drops;
 import io.sparkexporter.model.Reason;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 
 /** Application stores with a clock that only moves when told to, and the executors that report to them. */
 final class Applications {
@@ -18,6 +20,7 @@ final class Applications {
 
   final ApplicationStore store;
   final SnapshotWriter writer;
+  private final QueryWork work;
   private final Drops drops = new Drops();
   private int jsonMade;
   private volatile double now = 1_000_000;
@@ -27,6 +30,7 @@ final class Applications {
   private Applications(JsonNode arguments) {
     String boot = arguments.get("boot").asText();
     store = new ApplicationStore(boot, Convert.settings(arguments.get("settings")), drops, () -> now);
+    work = new QueryWork(store::activeQuery);
     boolean local = arguments.has("local") && arguments.get("local").asBoolean();
     boolean empty = arguments.has("begins_empty") && arguments.get("begins_empty").asBoolean();
     String name = arguments.has("name") ? arguments.get("name").asText() : "etl";
@@ -39,6 +43,7 @@ final class Applications {
     commands.put("store_snapshot", Applications::snapshot);
     commands.put("store_event", Applications::event);
     commands.put("store_query", Applications::query);
+    commands.put("store_work", Applications::work);
     commands.put("store_garbage", Applications::garbage);
     commands.put("executor_new", arguments -> EXECUTORS.add(new FakeExecutor(arguments)));
     commands.put("executor_set", arguments -> EXECUTORS.get(arguments.get("executor")).set(arguments));
@@ -133,6 +138,40 @@ final class Applications {
         store.queryEnded(id, run, arguments.get("exception").asText(null));
     }
     return application.jsonMade;
+  }
+
+  /** Lets jobs, stages and tasks begin and end. */
+  private static Object work(JsonNode arguments) {
+    QueryWork work = of(arguments).work;
+    for (JsonNode step : arguments.get("steps")) {
+      int number = step.get(1).asInt();
+      switch (step.get(0).asText()) {
+        case "job":
+          work.jobStarted(number, properties(step.get(2)));
+          break;
+        case "job ends":
+          work.jobEnded(number);
+          break;
+        case "stage":
+          work.stageSubmitted(number, properties(step.get(2)));
+          break;
+        case "stage ends":
+          work.stageCompleted(number);
+          break;
+        default:
+          work.taskEnded(number);
+      }
+    }
+    return null;
+  }
+
+  private static Properties properties(JsonNode given) {
+    if (given.isNull()) {
+      return null;
+    }
+    Properties properties = new Properties();
+    given.fieldNames().forEachRemaining(key -> properties.setProperty(key, given.get(key).asText()));
+    return properties;
   }
 
   private String made(String json) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkexporter.driver.OperatorTotals;
 import io.sparkexporter.driver.RemovalReasons;
 import io.sparkexporter.driver.SqlExecutions;
+import io.sparkexporter.driver.SqlMetricType;
 import io.sparkexporter.driver.SqlPlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ final class Executions {
   static void addTo(Map<String, Harness.Command> commands) {
     commands.put("sql_event", Executions::event);
     commands.put("operator_kind", arguments -> OperatorTotals.kindOf(arguments.get("node").asText()));
+    commands.put("metric_type", arguments -> SqlMetricType.of(arguments.get("type").asText()));
     commands.put("removal_class", arguments -> RemovalReasons.classify(arguments.get("reason").asText(null)));
     commands.put("executor_went", Executions::went);
   }

@@ -38,6 +38,7 @@ public final class Harness {
     Recording.addTo(commands);
     Applications.addTo(commands);
     Executions.addTo(commands);
+    Skipping.addTo(commands);
     Serving.addTo(commands);
     Reporting.addTo(commands);
     Reading.addTo(commands);

@@ -96,7 +96,7 @@ def test_a_command_waits_across_two_daemons(start_daemon, steered, command, docu
         handler.send(200, json.dumps({**document, done: waits}).encode())
 
     steered.control = answer
-    words = [sys.executable, "-m", "exporter", *command("--wait=120s", f"--url={first.url}")]
+    words = [sys.executable, "-P", "-m", "exporter", *command("--wait=120s", f"--url={first.url}")]
     environment = {**os.environ, "SPARK_EXPORTER_TOKEN": TOKEN}
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

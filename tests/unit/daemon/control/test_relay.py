@@ -1,7 +1,7 @@
 """What the API hands on to a driver, and what it answers when the driver does not."""
 
 import pytest
-from api_rig import CONFIG, EVENT, EVENTS, JSON, TOKEN
+from api_rig import CONFIG, EVENT, EVENTS, JSON, TOKEN, Control
 from fake_driver import PATIENCE
 
 from exporter.daemon.control.relay import PASSED
@@ -30,6 +30,24 @@ def test_a_question_is_handed_on(api, control, path, handed):
     assert headers["Authorization"] == f"Bearer {TOKEN}"
     assert headers["Spark-Exporter-Application"] == "app-1"
     assert {"Cookie", "X-Mine"}.isdisjoint(headers.keys())
+
+
+def test_a_driver_by_its_own_word_gets_no_token(api, control, driver):
+    """What is handed on to it proves that the daemon has one."""
+    api.know(driver, claimed=True)
+
+    assert api.ask("GET", CONFIG).status_code == 200
+    assert control.last[2]["Authorization"].startswith("SparkExporter ")
+
+
+def test_another_host_than_the_targets_gets_no_token(api, start_driver):
+    """Wherever a driver says that its plugin listens."""
+    elsewhere = start_driver(host="127.0.0.2")
+    control = Control(elsewhere)
+    api.know(elsewhere)
+
+    assert api.ask("GET", CONFIG).status_code == 200
+    assert control.last[2]["Authorization"].startswith("SparkExporter ")
 
 
 @pytest.mark.parametrize(("method", "path"), [("PATCH", CONFIG), ("POST", EVENTS)])

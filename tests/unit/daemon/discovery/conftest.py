@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from discovered import Followed, Watching
 from fake_api_server import ApiServer
+from fake_driver import executor, metric
 
 pytest.importorskip("kubernetes", reason="install the extra kubernetes of this package")
 
@@ -47,3 +48,19 @@ def watching(api, tmp_path):
     yield start
     for item in started:
         item.stop()
+
+
+@pytest.fixture
+def start_application(start_driver):
+    """Start drivers, each with an application and a counter of its own."""
+
+    def start(app_id):
+        driver = start_driver()
+        driver.app |= {"id": app_id, "name": f"etl of {app_id}"}
+        driver.plugin.app_id = app_id
+        driver.changed(
+            metrics=[metric("rows")], series=[[0]], totals=[4.0], executors=[executor("1", [0], [4.0])]
+        )
+        return driver
+
+    return start

@@ -6,8 +6,10 @@ import io
 import ipaddress
 import json
 import threading
+from functools import partial
 
 from fake_api_server import PATIENCE
+from fake_driver import until
 
 from exporter.daemon import logs
 from exporter.daemon.asking import Asking
@@ -16,10 +18,11 @@ from exporter.daemon.catalogue import load
 from exporter.daemon.discovery.cluster import Cluster
 from exporter.daemon.discovery.driver_pods import PodDiscovery
 from exporter.daemon.discovery.health import Health
-from exporter.daemon.discovery.pods import Rules
+from exporter.daemon.discovery.pods import Rules, read_pod
 from exporter.daemon.discovery.reach import Ports
 from exporter.daemon.discovery.refusals import Refusals
-from exporter.daemon.discovery.sharding import Shard
+from exporter.daemon.discovery.sharding import Shard, Sharing
+from exporter.daemon.discovery.static import StaticDiscovery
 from exporter.daemon.discovery.stream import Stream
 from exporter.daemon.exposition import Format
 from exporter.daemon.fleet import Fleet
@@ -70,7 +73,7 @@ class Followed:
             Cluster(kubeconfig),
             namespace,
             selector,
-            rules=rules,
+            read=partial(read_pod, rules=rules),
             health=self.health,
             changed=self._changed,
             backoff=self.waits,
@@ -108,10 +111,11 @@ class Followed:
 class Watching:
     """Discovery by an API server, with all that hangs on it."""
 
-    def __init__(self, kubeconfig, shard=Shard(), namespaces=("spark",), rules=LOCAL, retention=900.0):  # noqa: B008
+    def __init__(self, kubeconfig, shard=Shard(), namespaces=("spark",), rules=LOCAL, urls=()):  # noqa: B008
         self.log = Log()
+        self.sharing = Sharing(shard)
         self.refusals = Refusals()
-        self.store = Store(retention, Limits())
+        self.store = Store(900.0, Limits())
         self.status = Status()
         asking = Asking(5.0, "secret", interval=0.2)
         self.pods = PodDiscovery(
@@ -119,7 +123,7 @@ class Watching:
             namespaces,
             ("spark-role=driver",),
             rules=rules,
-            shard=shard,
+            sharing=self.sharing,
             refusals=self.refusals,
         )
 
@@ -135,13 +139,13 @@ class Watching:
             )
 
         self.fleet = Fleet(
-            [self.pods],
+            [StaticDiscovery(urls, self.sharing), self.pods],
             watch,
             store=self.store,
             status=self.status,
             pace=asking.pace,
             refusals=self.refusals,
-            shard=shard,
+            sharing=self.sharing,
         )
         self.fleet.start()
 
@@ -162,3 +166,13 @@ class Watching:
     def stop(self):
         self.fleet.stop()
         self.pods.join(PATIENCE)
+
+
+def until_states(seen, expected):
+    """Wait until these applications are known, by state."""
+    until(lambda: seen.states() == expected, f"{expected}, not {seen.states()}")
+
+
+def until_targets(seen, *expected):
+    """Wait until these targets are watched, and no other."""
+    until(lambda: seen.targets() == {*expected}, f"{expected}, not {seen.targets()}")

@@ -50,7 +50,7 @@ def driver_pod(url, name="driver", **more):
     """Return the pod of a driver whose UI is at ``url``."""
     parts = urlsplit(url)
     annotations = {"spark-exporter.io/ui-port": str(parts.port)}
-    return pod(name, ip=parts.hostname, **{"annotations": annotations, **more})
+    return pod(name, **{"ip": parts.hostname, "annotations": annotations, **more})
 
 
 class ApiServer:

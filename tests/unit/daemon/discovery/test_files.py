@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.daemon.discovery.files import FileDiscovery
-from exporter.daemon.discovery.found import Target
+from exporter.daemon.discovery.found import FILE, Target
 from exporter.daemon.discovery.groups import parse_groups
-from exporter.daemon.discovery.sharding import Shard
+from exporter.daemon.discovery.sharding import Shard, Sharing
 from exporter.daemon.discovery.target import parse_file
 from exporter.daemon.model import Place
 
@@ -27,9 +27,9 @@ YAML = b"""
 - targets: [driver-1:4040]
 """
 TARGETS = (
-    Target("http://driver-1:4040", Place("spark", "etl-driver")),
-    Target("http://driver-2:4041/proxy", Place("spark", "etl-driver")),
-    Target("https://[fd00::7]:4040"),
+    Target("http://driver-1:4040", Place("spark", "etl-driver"), discovery=FILE),
+    Target("http://driver-2:4041/proxy", Place("spark", "etl-driver"), discovery=FILE),
+    Target("https://[fd00::7]:4040", discovery=FILE),
 )
 
 
@@ -49,7 +49,7 @@ def log():
 @pytest.fixture
 def found(tmp_path, log):  # noqa: ARG001 - nothing may be said elsewhere
     """A discovery in a directory, which is looked at when a test wants it."""
-    return FileDiscovery([str(tmp_path / "*.json"), str(tmp_path / "named.yaml")], Shard())
+    return FileDiscovery([str(tmp_path / "*.json"), str(tmp_path / "named.yaml")], Sharing(Shard()))
 
 
 def write(path, *targets, **labels):
@@ -136,7 +136,7 @@ def test_files_are_read_again_when_they_change(found, tmp_path):
     """One that is replaced, one that comes, one that goes."""
     write(tmp_path / "one.json", "a:1", namespace="n", pod="p")
     found.look()
-    assert found.targets() == [Target("http://a:1", Place("n", "p"))]
+    assert found.targets() == [Target("http://a:1", Place("n", "p"), discovery=FILE)]
     write(tmp_path / "one.json", "b:1")
     write(tmp_path / "two.json", "c:1")
     (tmp_path / "named.yaml").write_text("- targets: [d:1]")
@@ -199,6 +199,29 @@ def test_a_named_file_that_is_not_there_is_an_error_until_it_is(found, tmp_path,
     assert counted(found) == {"read": 2}
 
 
+def test_when_all_was_well_is_that_of_the_file_that_was_not_for_the_longest(found, tmp_path):
+    """One that was never read hides it; one that is gone keeps its moment if it is named."""
+    moments = iter(range(100, 200))
+    found.health._now = lambda: next(moments)
+    write(tmp_path / "one.json", "a:1")
+    found.look()
+    assert found.health.last_success is None
+    named = tmp_path / "named.yaml"
+    named.write_text("- targets: [b:1]")
+    found.look()
+    before = found.health.last_success
+    assert before is not None
+    named.unlink()
+    for _ in range(3):
+        found.look()
+    gone = found.health.last_success
+    assert gone == before + 1
+    named.write_text("- targets: [b:1]")
+    (tmp_path / "one.json").unlink()
+    found.look()
+    assert found.health.last_success > gone
+
+
 def test_what_cannot_be_read_keeps_its_last_targets(found, tmp_path, log):
     """A directory in the place of a file, here."""
     file = tmp_path / "named.yaml"
@@ -226,7 +249,7 @@ def test_labels_that_are_not_taken_over_are_said(found, tmp_path, log):
 def test_each_shard_has_its_part(tmp_path):
     """Together they have all."""
     write(tmp_path / "one.json", *(f"host-{number}:4040" for number in range(50)))
-    parts = [FileDiscovery([str(tmp_path / "one.json")], Shard(number, 3)) for number in range(3)]
+    parts = [FileDiscovery([str(tmp_path / "one.json")], Sharing(Shard(number, 3))) for number in range(3)]
     for part in parts:
         part.look()
 
@@ -238,7 +261,7 @@ def test_it_looks_by_itself(tmp_path):
     """Ready after the first look, and told of changes afterwards."""
     file = tmp_path / "one.json"
     write(file, "a:1")
-    discovery = FileDiscovery([str(file)], Shard(), interval=0.01)
+    discovery = FileDiscovery([str(file)], Sharing(Shard()), interval=0.01)
     changed = threading.Event()
     discovery.start(changed.set)
     assert discovery.ready.wait(PATIENCE)
@@ -249,6 +272,29 @@ def test_it_looks_by_itself(tmp_path):
     discovery.stop()
 
     assert urls(discovery) == ["http://b:1"]
+
+
+def test_a_change_that_could_not_be_told_is_told_again(tmp_path, log):
+    """Although the file stays as it is; that it failed is counted."""
+    file = tmp_path / "one.json"
+    write(file, "a:1")
+    discovery = FileDiscovery([str(file)], Sharing(Shard()), interval=0.01)
+    told = []
+    heard = threading.Event()
+
+    def changed():
+        told.append(urls(discovery))
+        if len(told) == 1:
+            raise RuntimeError("can't start new thread")
+        heard.set()
+
+    discovery.start(changed)
+    assert heard.wait(PATIENCE)
+    discovery.stop()
+
+    assert told == [["http://a:1"], ["http://a:1"]]
+    assert counted(discovery) == {"internal": 1}
+    assert log.lines("can't start new thread", "error")
 
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(found, tmp_path):

@@ -6,38 +6,14 @@ import re
 import threading
 
 import pytest
+from discovered import until_states, until_targets
 from fake_api_server import driver_pod, pod
-from fake_driver import PATIENCE, executor, metric, until
+from fake_driver import PATIENCE, until
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
 from exporter.daemon.discovery.pods import Rules
-from exporter.daemon.discovery.sharding import Shard
 from exporter.daemon.exposition import Format
 from exporter.daemon.watch import Watcher
-
-
-@pytest.fixture
-def start_application(start_driver):
-    """Start drivers, each with an application and a counter of its own."""
-
-    def start(app_id):
-        driver = start_driver()
-        driver.app |= {"id": app_id, "name": f"etl of {app_id}"}
-        driver.plugin.app_id = app_id
-        driver.changed(
-            metrics=[metric("rows")], series=[[0]], totals=[4.0], executors=[executor("1", [0], [4.0])]
-        )
-        return driver
-
-    return start
-
-
-def until_states(seen, expected):
-    until(lambda: seen.states() == expected, f"{expected}, not {seen.states()}")
-
-
-def until_targets(seen, *expected):
-    until(lambda: seen.targets() == {*expected}, f"{expected}, not {seen.targets()}")
 
 
 def test_pods_are_watched_as_they_come_and_go(api, watching, start_application):
@@ -98,14 +74,84 @@ def test_a_pod_that_completes_is_watched_no_more(api, watching, start_applicatio
     assert seen.states() == {"app-1": "completed"}
 
 
+@pytest.mark.parametrize(("phase", "state"), [("Succeeded", "completed"), ("Failed", "failed")])
+@pytest.mark.parametrize("plugin", [True, False])
+def test_the_pod_says_how_a_driver_has_ended(api, watching, start_application, phase, state, plugin):
+    """If it did not itself, with the plugin or without it; for some seconds, that is waited for."""
+    driver = start_application("app-1")
+    if not plugin:
+        driver.conf = {}
+    api.put(driver_pod(driver.url))
+    seen = watching()
+    until_states(seen, {"app-1": "running"})
+    driver.die()
+    until(lambda: "is waited for" in seen.status.view()[driver.url].state, "it is missed")
+    assert seen.states() == {"app-1": "running"}
+    api.put(driver_pod(driver.url, phase=phase))
+
+    until_states(seen, {"app-1": state})
+
+
+def test_a_pod_that_ends_and_is_deleted_in_one_breath(api, watching, start_application):
+    """Has said how it ended."""
+    driver = start_application("app-1")
+    api.put(driver_pod(driver.url))
+    seen = watching()
+    until_states(seen, {"app-1": "running"})
+    with api.changes:
+        api.put(driver_pod(driver.url, phase="Failed"))
+        api.delete("driver")
+
+    until_states(seen, {"app-1": "failed"})
+    until_targets(seen)
+
+
+def test_the_end_of_a_pod_that_nobody_saw_run(api, watching, start_application):
+    """Is not the end of an application that was there before it at the same address, by the same name."""
+    driver = start_application("app-1")
+    api.put(driver_pod(driver.url, uid="first"))
+    seen = watching()
+    until_states(seen, {"app-1": "running"})
+    api.delete("driver")
+    until_states(seen, {"app-1": "lost"})
+    driver.die()
+    api.put(driver_pod(driver.url, uid="second"))
+    until_targets(seen, driver.url)
+    api.put(driver_pod(driver.url, uid="second", phase="Failed"))
+    until_targets(seen)
+
+    assert seen.states() == {"app-1": "lost"}
+
+
+def test_two_pods_at_one_address(api, watching, start_application):
+    """The older one has it, whichever came first; the other one is refused, and has it afterwards."""
+    driver = start_application("app-1")
+    old, new = driver_pod(driver.url, "old"), driver_pod(driver.url, "new")
+    old["metadata"]["creationTimestamp"] = "2024-01-01T00:00:00Z"
+    new["metadata"]["creationTimestamp"] = "2024-01-01T00:00:01Z"
+    api.put(new)
+    seen = watching()
+    until(lambda: 'pod="new"' in seen.scrape(), "the new one")
+    api.put(old)
+    until(lambda: 'pod="old"' in seen.scrape(), "the old one")
+    assert 'pod="new"' not in seen.scrape()
+    assert seen.refused() == {"duplicate": 1}
+    (said,) = seen.log.lines(
+        f"spark/old is at {driver.url}, too: give each driver a port of its own", "warning"
+    )
+    assert (said["namespace"], said["pod"], said["reason"]) == ("spark", "new", "duplicate")
+    api.delete("old")
+    until(lambda: 'pod="new"' in seen.scrape(), "the new one again")
+
+    assert seen.refused() == {"duplicate": 1}
+
+
 def test_a_pod_that_gets_its_address_late(api, watching, start_application):
     """Is watched from then on."""
     driver = start_application("app-1")
     seen = watching()
     api.until_watched()
-    api.put(
-        driver_pod(driver.url, phase="Pending", ip=None) if False else pod("driver", phase="Pending", ip=None)
-    )
+    api.put(driver_pod(driver.url, phase="Pending", ip=None))
     api.put(driver_pod(driver.url, phase="Pending"))
     api.put(driver_pod(driver.url))
     until_states(seen, {"app-1": "running"})
@@ -234,22 +280,6 @@ def test_many_pods_at_once_and_none_afterwards(api, watching, start_application)
 
     assert seen.states() == {"app-1": "running"}
     assert "127.1." not in seen.scrape()
-
-
-def test_shards_divide_the_pods(api, watching, start_application):
-    """Two, then three: each application is published by one of them, and refusals are counted once."""
-    drivers = {f"app-{number}": start_application(f"app-{number}") for number in range(12)}
-    api.put(*(driver_pod(driver.url, name, application=name) for name, driver in drivers.items()))
-    api.put(pod("bad", ip="127.0.0.9", annotations={"spark-exporter.io/ui-port": "x"}))
-    for total in (2, 3):
-        parts = [watching(shard=Shard(number, total)) for number in range(total)]
-        until(lambda parts=parts: sum(len(part.states()) for part in parts) == 12, "all applications")
-        assert {app for part in parts for app in part.states()} == {*drivers}
-        assert all(part.states() for part in parts)
-        assert sum(part.refused().get("annotation", 0) for part in parts) == 1
-        assert f"spark_exporter_discovery_total_shards {total}.0\n" in parts[0].scrape()
-        for part in parts:
-            part.stop()
 
 
 def test_pods_of_several_namespaces(api, watching, start_application):

@@ -8,6 +8,7 @@ from fake_api_server import pod
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.daemon.discovery.found import KUBERNETES
 from exporter.daemon.discovery.pods import Rules, read_pod
 from exporter.daemon.discovery.reach import Ports, Reach, parse_network, parse_port, parse_ports
 from exporter.daemon.model import Place
@@ -83,6 +84,7 @@ def test_where_the_plugin_is(containers, annotations, expected):
     target = found(pod(containers=containers, annotations=annotations)).target
 
     assert target.plugin == f"http://10.0.0.1:{expected}"
+    assert target.discovery == KUBERNETES
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,52 @@ def test_a_pod_with_nothing_to_ask_is_no_target(more):
     assert (item.target, item.refusal) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ""),
+        ({"phase": "Pending"}, ""),
+        ({"phase": "Unknown"}, ""),
+        ({"phase": "Succeeded"}, "completed"),
+        ({"phase": "Failed"}, "failed"),
+        ({"statuses": [state(terminated={"exitCode": 0})]}, "completed"),
+        ({"statuses": [state("sidecar"), state(terminated={"exitCode": 137})]}, "failed"),
+        ({"phase": "Failed", "statuses": [state("sidecar", terminated={"exitCode": 0})]}, "failed"),
+        (
+            {
+                "phase": "Failed",
+                "containers": [container("sidecar"), container()],
+                "statuses": [state("sidecar", terminated={"exitCode": 2}), state(terminated={"exitCode": 0})],
+            },
+            "completed",
+        ),
+        (
+            {"statuses": [{**state(waiting={}), "lastState": {"terminated": {"exitCode": 1}}}]},
+            "failed",
+        ),
+        ({"statuses": [{**state(), "lastState": {"terminated": {"exitCode": 1}}}]}, ""),
+        ({"statuses": [state(waiting={"reason": "ContainerCreating"})]}, ""),
+    ],
+)
+def test_how_a_driver_has_ended(more, expected):
+    """The exit code of its own container says it, or else the pod; while it runs, nothing does."""
+    assert found(pod(**more)).outcome == expected
+
+
+def test_a_pod_on_the_hosts_network_has_an_address_of_the_host():
+    """As long as the host's addresses are known."""
+    document = pod(ip="10.0.0.7")
+    document["spec"]["hostNetwork"] = True
+    assert found(document).target is not None
+    document["status"]["hostIPs"] = [{"ip": "10.0.0.1"}, {"ip": "10.0.0.7"}]
+    assert found(document).target is not None
+    document["status"] |= {"hostIP": "10.0.0.1", "hostIPs": [{"ip": "10.0.0.1"}]}
+
+    item = found(document)
+    assert (item.target, item.refusal.reason) == (None, "address")
+    assert "10.0.0.7 is not its host's address, 10.0.0.1, whose network it has" in item.refusal.message
+
+
 def test_a_pod_whose_other_containers_have_ended_is_a_target():
     """The driver's own container decides."""
     statuses = [state("sidecar", terminated={}), state()]
@@ -134,6 +182,8 @@ def test_a_pod_whose_other_containers_have_ended_is_a_target():
         ({"containers": [container(spark_ui=80)]}, "port", "port 80 is not among the allowed ones"),
         ({"ip": "127.0.0.1"}, "address", "127.0.0.1 is no pod's address"),
         ({"ip": "::ffff:127.0.0.1"}, "address", "127.0.0.1 is no pod's address"),
+        ({"ip": "fd00:ec2::254"}, "address", "fd00:ec2::254 is no pod's address"),
+        ({"ip": "64:ff9b::a9fe:a9fe"}, "address", "64:ff9b::a9fe:a9fe is no pod's address"),
         ({"ip": "169.254.169.254"}, "address", "169.254.169.254 is no pod's address"),
         ({"ip": "0.0.0.0"}, "address", "0.0.0.0 is no pod's address"),  # noqa: S104 - to be refused
         ({"ip": "::1"}, "address", "::1 is no pod's address"),
@@ -197,7 +247,10 @@ json_values = st.recursive(
 @given(
     part=st.sampled_from(["metadata", "spec", "status"]),
     field=st.sampled_from(
-        ["labels", "annotations", "containers", "phase", "podIP", "containerStatuses", "uid", "name"]
+        [
+            *("labels", "annotations", "containers", "phase", "podIP", "containerStatuses", "uid", "name"),
+            *("hostNetwork", "hostIP", "hostIPs", "creationTimestamp"),
+        ]
     ),
     value=json_values,
 )

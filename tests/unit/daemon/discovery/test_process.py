@@ -80,12 +80,12 @@ def test_targets_in_files_are_followed(application, start_daemon, tmp_path):
 
 
 def test_a_target_that_is_given_and_found_is_watched_once(api, flags, application, start_daemon):
-    """As it was given."""
+    """As it was given: outside Kubernetes, which it says, or it would seem to be in the daemon's own pod."""
     api.put(driver_pod(application.url))
     daemon = start_daemon(*flags, f"--target={application.url}")
     text = daemon.get().text
 
-    assert 'spark_custom_rows_total{app_id="app-1",app_name="etl"} 4.0\n' in text
+    assert 'spark_custom_rows_total{app_id="app-1",app_name="etl",namespace="",pod=""} 4.0\n' in text
     assert text.count("spark_exporter_target_up{") == 1
 
 

@@ -43,10 +43,19 @@ def test_the_owner_is_the_same_in_every_process_and_version():
     assert found == [1, 1, 0, 2, 0, 0, 1, 1, 1, 2, 1, 0]
 
 
-@pytest.mark.parametrize(("text", "number"), [("0", 0), ("12", 12), ("spark-exporter-2", 2), ("a.b-10", 10)])
-def test_a_shard_is_a_number_or_a_pods_name(text, number):
-    """Whose ordinal it is then."""
-    assert parse_shard(text) == number
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0", (0, "")),
+        ("12", (12, "")),
+        ("spark-exporter-2", (2, "spark-exporter")),
+        ("a.b-10", (10, "a.b")),
+        ("x-7f9c-24956", (24956, "x-7f9c")),
+    ],
+)
+def test_a_shard_is_a_number_or_a_pods_name(text, expected):
+    """Whose ordinal it is then, and whose StatefulSet's."""
+    assert parse_shard(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "-1", "one", "spark-exporter", "spark_exporter-1", "1 ", "٣", "123456"])

@@ -320,7 +320,7 @@ def test_the_end_does_not_wait_for_news(api, follow):
 
 def test_a_server_that_accepts_and_says_nothing(api, follow, monkeypatch):
     """Is given up after a while, which is counted."""
-    monkeypatch.setattr(streams, "TIMEOUT", 0.05)
+    monkeypatch.setattr(streams, "LIST", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         api.port, kept = silent.getsockname()[1], api.port
         seen = follow()

@@ -189,6 +189,11 @@ public final class ApplicationStore {
     somethingChanged();
   }
 
+  /** Returns the active run of a streaming query, or null. */
+  public synchronized QueryRun activeQuery(String id) {
+    return queries.active(id);
+  }
+
   /** Notes that a streaming query has ended; the exception is null if it was stopped. */
   public synchronized void queryEnded(String id, String runId, String exception) {
     double now = clock.getAsDouble();

@@ -85,6 +85,11 @@ public final class ApplicationTotals {
     totals.get(PREFIX + name)[0]++;
   }
 
+  /** Adds to a count, such as {@code "stages.skipped"}. */
+  synchronized void count(String name, int number) {
+    totals.get(PREFIX + name)[0] += number;
+  }
+
   /** Counts an executor that was removed, also by the class of the reason, which may be null. */
   public synchronized void countRemoval(String reason) {
     count("executors.removed");

@@ -12,6 +12,7 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 
 /**
  * Hands events on to listeners of ours, and lets nothing out of them.
@@ -37,6 +38,11 @@ public final class GuardedListener extends SparkListener {
         warnings.accept("an event of Spark was not understood; totals may lack it", failure);
       }
     }
+  }
+
+  @Override
+  public void onTaskStart(SparkListenerTaskStart event) {
+    each(listener -> listener.onTaskStart(event));
   }
 
   @Override

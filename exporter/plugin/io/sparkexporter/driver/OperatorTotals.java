@@ -75,12 +75,35 @@ public final class OperatorTotals {
 
   /** Adds what the tasks of one operator measured; the type is null if nobody but a data source can read it. */
   synchronized void add(String node, String metric, String type, Tally.Cell cell) {
-    Row row = type == null ? null : row(known(kinds, kindOf(node), MAX_KINDS), known(names, metric, MAX_NAMES), type);
-    if (row == null) {
-      drops.count(Reason.SQL_LIMIT);
+    if (type == null) {
+      lose(cell, null, Reason.UNREADABLE_SQL_METRIC);
       return;
     }
-    row.total += Math.max(0, cell.sum + (type.equals(SUM) ? cell.negative : 0));
+    String operator = kindOf(node);
+    String kind = known(kinds, operator, MAX_KINDS);
+    String name = known(names, metric, MAX_NAMES);
+    Row row = row(kind, name, type);
+    if (row == null || !kind.equals(operator) || !name.equals(metric)) {
+      lose(cell, type, Reason.SQL_LIMIT);
+    }
+    if (row != null) {
+      add(row, cell);
+    }
+  }
+
+  /** Counts the loss of a value, or of its name; where nothing was measured there is none. */
+  private void lose(Tally.Cell cell, String type, Reason reason) {
+    if (measured(cell, type) != 0) {
+      drops.count(reason);
+    }
+  }
+
+  private static long measured(Tally.Cell cell, String type) {
+    return cell.sum + (SUM.equals(type) ? cell.negative : 0);
+  }
+
+  private void add(Row row, Tally.Cell cell) {
+    row.total += Math.max(0, measured(cell, row.type));
     row.largest = Math.max(row.largest, cell.largest);
     row.last = row.lastExecution == executions ? Math.max(row.last, cell.largest) : cell.largest;
     row.lastExecution = executions;
@@ -96,9 +119,8 @@ public final class OperatorTotals {
     return row;
   }
 
-  private String known(Set<String> known, String name, int limit) {
+  private static String known(Set<String> known, String name, int limit) {
     if (!known.contains(name) && known.size() >= limit) {
-      drops.count(Reason.SQL_LIMIT);
       return OTHER;
     }
     known.add(name);

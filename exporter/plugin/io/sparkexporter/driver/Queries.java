@@ -39,6 +39,11 @@ final class Queries {
     return run;
   }
 
+  /** Returns the active run of a query, or null. */
+  QueryRun active(String id) {
+    return runs.values().stream().filter(run -> run.isActive() && run.id.equals(id)).findFirst().orElse(null);
+  }
+
   /** Ends a run; {@code now} is the sequence of the store. */
   void end(QueryRun run, double time, String exception, long now) {
     run.end(time, exception);

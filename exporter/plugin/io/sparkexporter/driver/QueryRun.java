@@ -2,8 +2,10 @@ package io.sparkexporter.driver;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
-/** One run of a streaming query, or several ended ones together. Guarded by its owner. */
+/** One run of a streaming query, or several ended ones together. Guarded by its owner, but for the counts of its work. */
 public final class QueryRun {
   /** More phases, sources and state operators than any query has. */
   private static final int MAX_TOTALS = 2000;
@@ -23,6 +25,10 @@ public final class QueryRun {
   long stopped;
 
   long failed;
+  /** Jobs of it that run, and attempts at tasks that have ended. */
+  final AtomicInteger jobs = new AtomicInteger();
+
+  final LongAdder tasks = new LongAdder();
   final Map<String, Double> totals = new LinkedHashMap<>();
   /** The last one, or null. */
   QueryProgress progress;
@@ -52,6 +58,7 @@ public final class QueryRun {
     earlier.totals.forEach(this::add);
     stopped += earlier.stopped;
     failed += earlier.failed;
+    tasks.add(earlier.tasks.sum());
     if (progress == null) {
       // It says what the parts are called that the totals are about.
       progress = earlier.progress;

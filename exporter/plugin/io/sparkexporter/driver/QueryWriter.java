@@ -29,6 +29,8 @@ final class QueryWriter {
     text(key(out, "exception"), query.exception);
     key(out, "stopped").append(query.stopped);
     key(out, "failed").append(query.failed);
+    key(out, "jobs").append(query.jobs);
+    key(out, "tasks").append(query.tasks);
     SnapshotWriter.writeTime(key(out, "idle"), query.idle);
     key(out, "totals").append('{');
     SnapshotWriter.writeNumbers(out, query.totals);

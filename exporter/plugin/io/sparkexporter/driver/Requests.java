@@ -1,11 +1,11 @@
 package io.sparkexporter.driver;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.sparkexporter.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -14,7 +14,8 @@ final class Requests implements HttpHandler {
   /** What a client is told that comes too early. */
   static final String STARTING = "the application is starting; ask again";
 
-  private final byte[] expected;
+  /** Null if everybody may come in. */
+  private final Credentials credentials;
   /** Null as long as nothing can be answered. */
   private volatile Map<String, Answerer> answerers;
   private final Object state = new Object();
@@ -26,9 +27,9 @@ final class Requests implements HttpHandler {
     void answer(HttpExchange exchange) throws BadRequest, InterruptedException, IOException;
   }
 
-  /** Refuses everything but requests with this token; with an empty one lets everybody in. */
+  /** Refuses everybody who does not know this token; with an empty one lets everybody in. */
   Requests(String token) {
-    expected = token.isEmpty() ? null : ("Bearer " + token).getBytes(StandardCharsets.UTF_8);
+    credentials = token.isEmpty() ? null : new Credentials(token);
   }
 
   /**
@@ -58,7 +59,7 @@ final class Requests implements HttpHandler {
 
   private void answer(HttpExchange exchange) throws IOException {
     try {
-      authorize(exchange.getRequestHeaders().getFirst("Authorization"));
+      authorize(exchange);
       find(exchange.getRequestURI().getPath()).answer(exchange);
     } catch (BadRequest refused) {
       sendError(exchange, refused.status(), refused.getMessage());
@@ -69,14 +70,11 @@ final class Requests implements HttpHandler {
     }
   }
 
-  private void authorize(String given) throws BadRequest {
-    if (expected == null) {
-      return;
-    }
-    byte[] bytes = given == null ? new byte[0] : given.getBytes(StandardCharsets.UTF_8);
-    // Takes the same time wherever the first difference is.
-    if (!MessageDigest.isEqual(expected, bytes)) {
-      throw new BadRequest(401, "this needs the header Authorization: Bearer, with the token of the plugin");
+  private void authorize(HttpExchange exchange) throws BadRequest {
+    if (credentials != null) {
+      Headers headers = exchange.getRequestHeaders();
+      long now = System.currentTimeMillis() / 1000;
+      credentials.check(headers.getFirst("Authorization"), headers.getFirst("Host"), exchange.getLocalAddress(), now);
     }
   }
 

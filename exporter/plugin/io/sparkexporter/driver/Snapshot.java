@@ -95,6 +95,8 @@ public final class Snapshot {
     final String exception;
     final long stopped;
     final long failed;
+    final int jobs;
+    final long tasks;
     final Map<String, Double> totals;
     /** Null if the client has it, or there is none. */
     final QueryProgress progress;
@@ -109,6 +111,8 @@ public final class Snapshot {
       exception = run.exception;
       stopped = run.stopped;
       failed = run.failed;
+      jobs = run.jobs.get();
+      tasks = run.tasks.sum();
       totals = new LinkedHashMap<>(run.totals);
       progress = run.progressedAt > after ? run.progress : null;
     }

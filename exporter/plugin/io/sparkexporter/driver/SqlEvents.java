@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.apache.spark.scheduler.SparkListenerEvent;
-import org.apache.spark.sql.connector.metric.CustomSumMetric;
 import org.apache.spark.sql.execution.SparkPlanInfo;
 import org.apache.spark.sql.execution.metric.SQLMetricInfo;
 import org.apache.spark.sql.execution.ui.SparkListenerDriverAccumUpdates;
@@ -16,10 +15,6 @@ import scala.Tuple2;
 
 /** Takes in what SQL executions do. Needs Spark SQL. */
 final class SqlEvents {
-  /** What Spark writes before the class of a metric that a data source has made up. */
-  private static final String CUSTOM = "v2Custom_";
-  private static final String SUM = "sum";
-
   private final SqlExecutions executions;
   private final ScalaLists children = new ScalaLists(SparkPlanInfo.class, "children");
   private final ScalaLists metrics = new ScalaLists(SparkPlanInfo.class, "metrics");
@@ -60,25 +55,12 @@ final class SqlEvents {
     while (!open.isEmpty()) {
       SparkPlanInfo node = open.pop();
       for (SQLMetricInfo metric : metrics.of(node, SQLMetricInfo.class)) {
-        visitor.accept(node.nodeName(), metric.name(), metric.accumulatorId(), typeOf(metric.metricType()));
+        visitor.accept(node.nodeName(), metric.name(), metric.accumulatorId(), SqlMetricType.of(metric.metricType()));
       }
       List<SparkPlanInfo> below = children.of(node, SparkPlanInfo.class);
       for (int i = below.size() - 1; i >= 0; i--) {
         open.push(below.get(i));
       }
-    }
-  }
-
-  private static String typeOf(String type) {
-    if (!type.startsWith(CUSTOM)) {
-      return type;
-    }
-    try {
-      ClassLoader loader = Thread.currentThread().getContextClassLoader();
-      Class<?> metric = Class.forName(type.substring(CUSTOM.length()), false, loader);
-      return CustomSumMetric.class.isAssignableFrom(metric) ? SUM : null;
-    } catch (ReflectiveOperationException | LinkageError hidden) {
-      return null;
     }
   }
 }

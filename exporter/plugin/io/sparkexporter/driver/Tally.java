@@ -34,9 +34,12 @@ final class Tally {
     return cells.get(accumulator);
   }
 
-  /** Adds an update, unless that would need a new cell and there is no room. Returns whether it is added. */
+  /** Adds an update, unless that would need a new cell and there is no room. Returns false if it is lost. */
   boolean add(long accumulator, long update, boolean room) {
     Cell cell = cells.get(accumulator);
+    if (cell == null && update == 0) {
+      return true;
+    }
     if (cell == null && room) {
       cell = new Cell();
       cells.put(accumulator, cell);

@@ -1,11 +1,5 @@
 package io.sparkexporter.driver;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.apache.spark.Success$;
 import org.apache.spark.TaskCommitDenied;
 import org.apache.spark.TaskEndReason;
@@ -20,6 +14,7 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.scheduler.StageInfo;
 import scala.Option;
 
@@ -28,13 +23,8 @@ final class TotalsListener extends SparkListener {
   private final ApplicationTotals totals;
   private final Outcome outcome;
   private final Runnable changed;
-  /** Stages of running jobs that no attempt has been made of. */
-  private final Set<Integer> pending = new HashSet<>();
-  /** Stages that an attempt is being made of; two jobs may share one. */
-  private final Set<Integer> running = new HashSet<>();
-  /** The stages of each running job. */
-  private final Map<Integer, List<Integer>> jobs = new HashMap<>();
-  private final ScalaLists stageIds = new ScalaLists(SparkListenerJobStart.class, "stageIds");
+  private final SkippedStages skipped = new SkippedStages();
+  private final ScalaLists stages = new ScalaLists(SparkListenerJobStart.class, "stageInfos");
 
   /**
    * Makes a listener.
@@ -61,32 +51,38 @@ final class TotalsListener extends SparkListener {
     if (event.taskMetrics() != null) {
       totals.add(event.taskMetrics());
     }
+    if (event.taskInfo() != null) {
+      skipped.task(event.stageId(), event.stageAttemptId(), -1);
+    }
   }
 
   @Override
   public void onJobStart(SparkListenerJobStart event) {
     totals.count("jobs.started");
-    List<Integer> stages = stageIds.of(event, Integer.class);
-    jobs.put(event.jobId(), stages);
-    pending.addAll(stages);
-    pending.removeAll(running);
+    skipped.started(event.jobId());
+    for (StageInfo stage : stages.of(event, StageInfo.class)) {
+      skipped.needs(event.jobId(), stage.stageId(), stage.attemptNumber());
+    }
   }
 
   @Override
   public void onStageSubmitted(SparkListenerStageSubmitted event) {
-    pending.remove(event.stageInfo().stageId());
-    running.add(event.stageInfo().stageId());
+    skipped.submitted(event.stageInfo().stageId(), event.stageInfo().attemptNumber());
+  }
+
+  @Override
+  public void onTaskStart(SparkListenerTaskStart event) {
+    skipped.task(event.stageId(), event.stageAttemptId(), 1);
   }
 
   @Override
   public void onStageCompleted(SparkListenerStageCompleted event) {
     StageInfo stage = event.stageInfo();
-    pending.remove(stage.stageId());
-    running.remove(stage.stageId());
-    if (stage.failureReason().isDefined()) {
-      totals.count("stages.failed");
-    } else {
-      totals.count(stage.submissionTime().isDefined() ? "stages.completed" : "stages.skipped");
+    boolean failed = stage.failureReason().isDefined();
+    boolean empty = !failed && !stage.submissionTime().isDefined();
+    skipped.completed(stage.stageId(), stage.attemptNumber(), empty);
+    if (!empty) {
+      totals.count(failed ? "stages.failed" : "stages.completed");
     }
   }
 
@@ -94,12 +90,7 @@ final class TotalsListener extends SparkListener {
   public void onJobEnd(SparkListenerJobEnd event) {
     boolean failed = event.jobResult() != JobSucceeded$.MODULE$;
     totals.count(failed ? "jobs.failed" : "jobs.succeeded");
-    List<Integer> stages = jobs.remove(event.jobId());
-    for (Integer stage : stages == null ? new ArrayList<Integer>() : stages) {
-      if (pending.remove(stage)) {
-        totals.count("stages.skipped");
-      }
-    }
+    totals.count("stages.skipped", skipped.ended(event.jobId()));
     outcome.jobEnded(failed);
     changed.run();
   }

@@ -15,7 +15,8 @@ public enum Reason {
   SLOW_SOURCE,
   PROGRESS_TOO_LARGE,
   SQL_LIMIT,
-  QUERY_LIMIT;
+  QUERY_LIMIT,
+  UNREADABLE_SQL_METRIC;
 
   /** How many of the reasons stand in a segment's header. */
   public static final int IN_SEGMENT = 5;
