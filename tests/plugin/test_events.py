@@ -79,8 +79,9 @@ def test_what_a_handler_does(control, payload, state, result, error):
 
 
 def test_a_handler_that_interrupts_its_thread(control):
-    """The next event is handled all the same."""
-    control.send("reload", {"do": "interrupt"}, target="driver")
+    """What the plugin does after it is not interrupted, and the next event is handled all the same."""
+    (recipient,) = ended(control, control.send("reload", {"do": "interrupt"}, target="driver"))["recipients"]
+    assert (recipient["state"], recipient["result"]) == ("handled", False)
     assert ended(control, control.send(target="driver"))["succeeded"]
 
 

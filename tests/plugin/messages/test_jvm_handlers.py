@@ -41,6 +41,13 @@ def test_what_a_handler_returns_becomes_json(driver, executor):
         )  # fmt: skip
 
 
+def test_a_handler_that_interrupts_its_thread(driver, executor):
+    """What the plugin does after it is not interrupted."""
+    driver.handle("rude", "interrupt")
+    with executor().connect() as worker:
+        assert worker.ask("rude", None) == ("json", [False])
+
+
 FAILURES = {
     "throw": ("handler_failed", "IllegalStateException: as the test wants"),
     "error": ("handler_failed", "NoClassDefFoundError: of another version"),

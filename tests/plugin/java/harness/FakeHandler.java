@@ -11,10 +11,11 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 
 /**
- * Handles events as their payloads say: {@code {"do": "return", "result": "JSON"}}, throw, fail, expire, hold, none, or block,
- * which keeps the thread until it is released.
+ * Handles events as their payloads say: {@code {"do": "return", "result": "JSON"}}, throw, fail, expire, hold, none, interrupt,
+ * or block, which keeps the thread until it is released.
  */
 final class FakeHandler implements EventHandler {
   private final List<String> begun = Collections.synchronizedList(new ArrayList<>());
@@ -42,8 +43,13 @@ final class FakeHandler implements EventHandler {
         break;
       case "interrupt":
         Thread.currentThread().interrupt();
-        answer.complete(null);
-        break;
+        return new CompletableFuture<String>() {
+          @Override
+          public CompletableFuture<String> whenComplete(BiConsumer<? super String, ? super Throwable> action) {
+            complete(String.valueOf(Thread.currentThread().isInterrupted()));
+            return super.whenComplete(action);
+          }
+        };
       case "hold":
         break;
       case "block":

@@ -5,6 +5,7 @@ import io.sparkexporter.Message;
 import io.sparkexporter.MessageException;
 import io.sparkexporter.MessageHandler;
 import io.sparkexporter.Messages;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -43,6 +44,19 @@ final class FakeTopics {
           };
         case "huge":
           return new byte[1 << 20];
+        case "interrupt":
+          Thread.currentThread().interrupt();
+          return new AbstractList<Boolean>() {
+            @Override
+            public Boolean get(int index) {
+              return Thread.currentThread().isInterrupted();
+            }
+
+            @Override
+            public int size() {
+              return 1;
+            }
+          };
         case "values":
           return Arrays.asList(1, 2.5f, 3L, (short) 4, 'c', "t", null, true, new Object[] {0.1}, Double.MAX_VALUE);
         default:

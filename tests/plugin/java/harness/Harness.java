@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets Python drive the plugin's parts without Spark: reads one JSON object a line, {@code {"do": command, ...}}, and
@@ -32,6 +33,8 @@ public final class Harness {
     // Whatever logs to standard output must not come between the answers.
     PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8.name());
     System.setOut(System.err);
+    // As Spark does before it loads a plugin: Log4j can never start again if an interrupted thread was the first to log.
+    LoggerFactory.getLogger(Harness.class);
     Map<String, Command> commands = new HashMap<>();
     Names.addTo(commands);
     Sampling.addTo(commands);
@@ -58,8 +61,16 @@ public final class Harness {
       Object value = commands.get(request.get("do").asText()).run(request);
       return Collections.singletonMap("value", value);
     } catch (Throwable failure) {
-      return Collections.singletonMap("error", String.valueOf(failure));
+      return Collections.singletonMap("error", withCauses(failure));
     }
+  }
+
+  /** A class that cannot be used does not say why; its cause does. */
+  private static String withCauses(Throwable failure) {
+    if (!(failure instanceof LinkageError) || failure.getCause() == null) {
+      return String.valueOf(failure);
+    }
+    return failure + ", because of " + withCauses(failure.getCause());
   }
 
   /** Remembers objects by number, so that later commands can name them, until all are forgotten. */

@@ -63,7 +63,7 @@ public final class EventQueue {
       return;
     }
     try {
-      CompletionStage<String> stage = handler.handle(entry.event);
+      CompletionStage<String> stage = begin(entry.event);
       if (stage == null) {
         listener.ended(entry.sequence, EventOutcome.handled(null));
         return;
@@ -72,6 +72,15 @@ public final class EventQueue {
     } catch (Throwable failure) {
       // A handler of the user's that fails must not take the ones of later events with it.
       listener.ended(entry.sequence, EventOutcome.of(failure));
+    }
+  }
+
+  private CompletionStage<String> begin(Event event) throws Exception {
+    try {
+      return handler.handle(event);
+    } finally {
+      // A handler may leave its thread interrupted; what is logged or sent after it must not end because of that.
+      Thread.interrupted();
     }
   }
 

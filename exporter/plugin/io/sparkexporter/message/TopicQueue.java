@@ -68,7 +68,7 @@ final class TopicQueue {
 
   private Answer handle(Exchange exchange) {
     try {
-      Object result = handler.handle(exchange.message());
+      Object result = answer(exchange);
       if (!exchange.isReplyWanted()) {
         return Answer.taken();
       }
@@ -81,6 +81,15 @@ final class TopicQueue {
       return Answer.failed(Reason.HANDLER_FAILED, "what the handler returned: " + strange.getMessage());
     } catch (Throwable failure) {
       return Answer.failed(Reason.HANDLER_FAILED, Failures.text(failure));
+    }
+  }
+
+  private Object answer(Exchange exchange) throws Exception {
+    try {
+      return handler.handle(exchange.message());
+    } finally {
+      // A handler may leave its thread interrupted; what is sent after it must not end because of that.
+      Thread.interrupted();
     }
   }
 
