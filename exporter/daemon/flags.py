@@ -110,8 +110,8 @@ SERVE: tuple[Flag, ...] = (
         "COUNT",
         "1000000",
         parse_limit,
-        "How many series all applications may have together. "
-        "Above it, the newest ones lose their detail first.",
+        "How many series all applications may have together, beside those about their states. "
+        "Above it, the newest ones lose their detail first. The daemon's own series come on top.",
     ),
     Flag(
         "limits.applications",
