@@ -17,7 +17,8 @@ from exporter.daemon.steered import add_steered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exporter.daemon.catalogue import Catalogue
+    from exporter.daemon.catalogue import Catalogue, Entry
+    from exporter.daemon.frame import Column
     from exporter.daemon.measured import Measured
     from exporter.daemon.model import Executor
 
@@ -36,6 +37,9 @@ class FrameMaker:
         self._plan: ReadingPlan | None = None
         self._planned: tuple[object, ...] = ()
         self._last = Frame()
+        self._lasting = [
+            name for name, _ in catalogue.origins("reading") if _is_counter_of_application(catalogue[name])
+        ]
 
     def make(
         self, version: str, report_interval: float, executors: Sequence[Executor], measured: Measured
@@ -65,11 +69,18 @@ class FrameMaker:
         for name, column in stated.columns.items():
             columns[name] = take_over(self._last.columns.get(name), *column)
         columns |= operators.columns
+        self._keep_counters(columns)
         parts = (operators, readings, stated)
         drops = sum([Counter(part.drops) for part in parts], Counter())
         culprits = dict(chain.from_iterable(part.culprits.items() for part in parts))
         self._last = Frame(MappingProxyType(columns), MappingProxyType(drops), MappingProxyType(culprits))
         return self._last
+
+    def _keep_counters(self, columns: dict[str, Column]) -> None:
+        """Spark removes the gauges of a StreamingContext that stops, and what its UI said last may be less."""
+        for name in self._lasting:
+            if name not in columns and name in self._last.columns:
+                columns[name] = self._last.columns[name]
 
     def _readings(self, executors: Sequence[Executor], measured: Measured) -> Frame:
         held = [(executor, measured.executors[executor.id]) for executor in executors]
@@ -82,6 +93,10 @@ class FrameMaker:
             self._planned = planned
         values = [*measured.application.values, *chain.from_iterable(readings.values for _, readings in held)]
         return self._plan.frame(values, self._last.columns)
+
+
+def _is_counter_of_application(entry: Entry) -> bool:
+    return entry.scope == "app" and entry.family.type == "counter"
 
 
 def _add_executor(builder: FrameBuilder, executor: Executor) -> None:

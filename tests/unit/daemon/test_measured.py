@@ -86,6 +86,28 @@ def test_a_reading_that_is_gone_is_gone():
     assert ("spark_executor_jvm_memory_used_bytes", "1", "heap") not in found
 
 
+def test_a_counter_of_the_driver_whose_gauge_is_gone_stays():
+    """Spark removes those of a StreamingContext that stops; a level goes with its gauge."""
+    gauges = "etl.StreamingMetrics.streaming."
+    source, decoder = plugin(), Decoder()
+    source.readings = [gauges + "totalReceivedRecords", gauges + "waitingBatches"]
+    source.application_readings = [[], []]
+    source.executors = [executor("driver", readings=[0, 1], reading_values=[200.0, 1.0])]
+    before = columns(decoder.decode(encode(source.answer())))
+    source.executors = [executor("driver", readings=[], reading_values=[])]
+
+    after = columns(decoder.decode(encode(source.answer(3, 3, "boot-1", 2))))
+
+    received = "spark_dstream_received_records_total"
+    level = ("spark_dstream_batches", "waiting")
+    assert before[(received,)] == after[(received,)] == 200.0
+    assert level in before
+    assert level not in after
+    source.executors = [executor("driver", readings=[0], reading_values=[3.0])]
+    another = columns(decoder.decode(encode(source.answer(3, 3, "boot-1", 2))))
+    assert another[(received,)] == 3.0
+
+
 def test_an_older_plugin_knows_nothing_of_readings():
     """Its answers are as good as they were."""
     answer = plugin().answer()
