@@ -5,7 +5,10 @@ import io.sparkexporter.EventListener;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 
-/** A listener that a setting names. Its result is the payload's "result"; with "throw" it fails, with "hold" it hangs until released. */
+/**
+ * A listener that a setting names. Its result is the payload's "result"; with "throw" it fails, with "hold" it hangs until it is
+ * released.
+ */
 public final class NamedListener implements EventListener {
   private static final Semaphore RELEASED = new Semaphore(0);
 
