@@ -43,9 +43,11 @@ def scale(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """Multiply, in a Python worker of an executor."""
     for frame in frames:
         multiplier = config.get("multiplier", 1)
-        yield frame.assign(multiplier=multiplier, product=frame["value"] * multiplier)[
-            ["multiplier", "product"]
-        ]
+        # Python workers of one executor have one parent.
+        scaled = frame.assign(
+            executor=os.getppid(), multiplier=multiplier, product=frame["value"] * multiplier
+        )
+        yield scaled[["executor", "multiplier", "product"]]
 
 
 def session(directory: Path) -> SparkSession:
@@ -82,13 +84,15 @@ def main() -> int:
     def show(frame: DataFrame, number: int) -> None:
         rows = frame.collect()
         used = {row.multiplier for row in rows}
-        print(f"batch {number}: multiplier {used}, sum {sum(row.product for row in rows):g}", flush=True)
+        executors = len({row.executor for row in rows})
+        total = sum(row.product for row in rows)
+        print(f"batch {number}: multiplier {used} on {executors} executors, sum {total:g}", flush=True)
         batches.put((number, used))
 
     with tempfile.TemporaryDirectory(prefix="live-config-") as directory:
         spark = session(Path(directory))
         source = spark.readStream.format("rate-micro-batch").options(rowsPerBatch=8, numPartitions=2).load()
-        scaled = source.select("value").mapInPandas(scale, "multiplier double, product double")
+        scaled = source.select("value").mapInPandas(scale, "executor long, multiplier double, product double")
         query = scaled.writeStream.foreachBatch(show).start()
         batches.get(timeout=PATIENCE_SECONDS)
         version = ask(spark, "PATCH", body={"multiplier": 10})["version"]

@@ -47,6 +47,19 @@ class Services:
         """Give an event to this JVM."""
         self._do("event_give", id=name, type=type_, payload=payload, millis=millis)
 
+    def queue(self, name, type_="reload", payload="{}", millis=60_000):
+        """Give an event to this JVM behind those that were queued before."""
+        self._do("event_queue", id=name, type=type_, payload=payload, millis=millis)
+
+    def ended(self):
+        """Return the events that were queued and have ended, in the order in which they did, and how."""
+        return [tuple(one.split(" ")) for one in self._do("events_ended")]
+
+    def until_ended(self, *names):
+        """Wait until these events, and no others, have ended in this order, and well."""
+        until(lambda: len(self.ended()) >= len(names), f"the end of {names}")
+        assert self.ended() == [(name, "handled") for name in names]
+
     def outcome(self, name):
         """Return what became of an event, or None."""
         found = self._do("event_outcome", id=name)

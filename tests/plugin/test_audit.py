@@ -5,7 +5,7 @@ import pytest
 from plugin.applications import Store
 from plugin.parts import Jvm
 from plugin.services import Services
-from plugin.steering import Client, Control
+from plugin.steering import Client, Control, Steered
 from running import until
 
 LOGGING = """
@@ -109,3 +109,80 @@ def test_the_audit_log(logging_jvm):
     assert "hidden" not in jvm.log()
     assert "correct-horse" not in jvm.log()
     client.close()
+
+
+class Story:
+    """Events for executors that are late, and what the audit log says of them."""
+
+    def __init__(self, jvm, *names):
+        """Let these executors be live."""
+        self.jvm = jvm
+        self.control = Control(Store(jvm))
+        self.executors = {name: Steered(self.control.store, name) for name in names}
+
+    def expired(self, does="none"):
+        """Return an event that all have got and handled before its time was over, but nobody has said so."""
+        name = self.control.send("reload", {"do": does}, target="executors", ttl_seconds=30)
+        for executor in self.executors.values():
+            executor.report()
+            executor.settle()
+        self.control.store.event("passes", seconds=31)
+        # The driver looks, and takes for granted what it does not know.
+        assert set(self.control.states(name).values()) == {"expired"}
+        return name
+
+    def lines(self, name):
+        """Return how the lines about an event end."""
+        event = f" INFO event id={name} type=reload target=executors actor=tester from=127.0.0.1 accepted="
+        assert all(event in line for line in audited(self.jvm) if name in line)
+        return [line[line.index(" outcome=") + 1 :] for line in audited(self.jvm) if name in line]
+
+
+def outcome(*, handled=0, failed=0, expired=0):
+    """Return what the audit log says of an event's recipients."""
+    return f'outcome="handled={handled} failed={failed} expired={expired}"'
+
+
+def test_the_audit_log_is_corrected(logging_jvm):
+    """One more line for each recipient whose end the driver has guessed wrongly, once."""
+    story = Story(logging_jvm("info"), "1", "2")
+    name = story.expired()
+    written = [outcome(expired=2)]
+    assert story.lines(name) == written
+    story.executors["2"].report()
+    written.append(f'{outcome(handled=1, expired=1)} corrected="2 expired, in truth handled"')
+    assert story.lines(name) == written
+    for executor in story.executors.values():
+        executor.report()
+        executor.report("twice")
+    written.append(f'{outcome(handled=2)} corrected="1 expired, in truth handled"')
+    assert story.lines(name) == written
+
+
+def test_the_audit_log_is_corrected_for_an_executor_that_is_gone(logging_jvm):
+    """It had handled the event before it was removed, and its last report says so."""
+    story = Story(logging_jvm("info"), "1")
+    name = story.control.send("reload", target="executors")
+    story.executors["1"].report()
+    story.executors["1"].settle()
+    story.control.store.event("removed", id="1", reason="lost")
+    assert story.lines(name) == [outcome(failed=1)]
+    story.executors["1"].report()
+    assert story.lines(name)[1:] == [f'{outcome(handled=1)} corrected="1 failed, in truth handled"']
+
+
+def test_what_needs_no_correction(logging_jvm):
+    """A guess that was right, and one that is replaced before the event was logged."""
+    story = Story(logging_jvm("info"), "1")
+    name = story.expired("expire")
+    story.executors["1"].report()
+    assert story.lines(name) == [outcome(expired=1)]
+    story.executors["2"] = Steered(story.control.store, "2")
+    name = story.control.send("reload", target="executors")
+    story.executors["1"].report()
+    story.executors["1"].settle()
+    story.control.store.event("removed", id="1", reason="lost")
+    story.executors["1"].report()
+    assert story.lines(name) == []
+    story.executors["2"].handle()
+    assert story.lines(name) == [outcome(handled=2)]

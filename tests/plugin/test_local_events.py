@@ -186,6 +186,59 @@ def test_a_process_that_registers_later_gets_the_later_events(services):
     assert services.outcome("e1") is None
 
 
+def names(answer):
+    """Return the events of an answer to a claim."""
+    return [event["event"] for event in answer[0]["events"]]
+
+
+def test_what_workers_have_not_fetched_holds_up_nothing_in_the_jvm(executor):
+    """Each kind of handler has its own events in order: those of the JVM do not wait for a poll."""
+    for name, type_ in (("w1", "reload"), ("j1", "heard"), ("j2", "gc"), ("w2", "other"), ("j3", "heard")):
+        executor.queue(name, type_)
+    executor.until_ended("j1", "j2", "j3")
+    executor.queue("w3")
+    until(lambda: claimable(executor) == 3, "all for the workers wait for them")
+    with executor.connect() as first, executor.connect() as second:
+        assert names(first.request("claim")) == ["w1", "w2", "w3"]
+        executor.queue("w4")
+        until(lambda: claimable(executor) == 4, "one more")
+        assert names(second.request("claim")) == ["w4"]
+        second.request("outcome", event="w4", state="handled")
+        first.request("outcome", event="w1", state="handled")
+        executor.until_ended("j1", "j2", "j3", "w4", "w1")
+
+
+def test_a_python_handler_that_hangs_holds_up_nothing_in_the_drivers_jvm(services):
+    """It gets its own events in order, and those for workers do not wait for it either."""
+    with services.connect("driver") as python, services.connect() as worker:
+        python.request("handle", topics=[], events=["reload", "other"])
+        for name, type_ in (
+            ("p1", "reload"),
+            ("j1", "gc"),
+            ("w1", "loose"),
+            ("p2", "other"),
+            ("j2", "heard"),
+        ):
+            services.queue(name, type_)
+        services.until_ended("j1", "j2")
+        assert [python.read()[0]["event"] for _ in range(2)] == ["p1", "p2"]
+        assert names(worker.request("claim")) == ["w1"]
+
+
+def test_a_listener_that_hangs_holds_up_all_that_comes_after_it(executor):
+    """Of the JVM and of the workers, until it returns."""
+    for name, type_, payload in (("j1", "heard", '{"hold": 1}'), ("w1", "reload", "{}"), ("j2", "gc", "{}")):
+        executor.queue(name, type_, payload)
+    executor.queue("late", "reload", millis=1)
+    until(lambda: executor.ended() == [("late", "expired")], "one has expired behind it")
+    assert claimable(executor) == 0
+    executor.jvm("listener_release")
+    until(lambda: len(executor.ended()) == 3, "those of the JVM have ended")
+    assert executor.ended()[1:] == [("j1", "handled"), ("j2", "handled")]
+    with executor.connect() as worker:
+        assert names(worker.request("claim")) == ["w1"]
+
+
 PAYLOADS = [
     ("gc", '{"now": true}', 'unknown: "now"; expected {}'),
     ("gc", "[]", "the payload [] is no object; expected {}"),

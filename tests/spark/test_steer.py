@@ -44,8 +44,20 @@ def steer(start_job, start_daemon, tmp_path):
     return run
 
 
+def check_messages(job):
+    """Tasks of both executors get what the driver's Python answers, and exceptions that harm nobody else."""
+    assert len(set(job.hear("executors"))) == 2
+    for number, (answer, raised, missing, slow, last) in enumerate(job.hear("asked")):
+        assert (answer, last) == ({"doubled": 2 * number}, {"doubled": 2 * number + 20})
+        assert (raised[0][0], raised[1]) == ("HandlerError", f"KeyError: {number}")
+        assert (missing[0][0], missing[1]) == ("NoHandlerError", 'no handler for "missing" in the driver')
+        assert (slow[0][0], slow[1]) == ("RpcTimeoutError", "no answer to 'slow' within 1 s")
+        assert "TimeoutError" in slow[0]
+        assert all("RpcError" in kinds for kinds, _ in (raised, missing, slow))
+
+
 def test_an_application_is_steered(steer):
-    """A value reaches running tasks, an event the driver's Python; refusals change nothing."""
+    """A value and answers reach running tasks, an event the driver's Python; refusals change nothing."""
     done = steer("config", "set", "test", "threshold=25", "--wait=60s")
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(done.stdout.splitlines()[2:]) == ["0       1", "1       1", "driver  1"]
@@ -72,9 +84,12 @@ def test_an_application_is_steered(steer):
     assert "spark.exporter.events.allow" in refused.stderr
 
     (steer.work / "go").touch()
+    check_messages(steer.job)
     assert steer.job.hear("seen") == [[10, 25], [10, 25]]
     applications = f"{steer.ui}/api/v1/applications"
     app_id = requests.get(applications, timeout=60).json()[0]["id"]
     environment = requests.get(f"{applications}/{app_id}/environment", timeout=60).text
     assert dict(json.loads(environment)["sparkProperties"])["spark.exporter.token"].endswith("(redacted)")
+    steer.job.tell("stop")
+    assert steer.job.wait() == 0
     assert [TOKEN in text for text in (environment, steer.job.errors, steer.daemon.errors)] == [False] * 3

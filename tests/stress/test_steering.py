@@ -126,7 +126,8 @@ def test_a_driver_that_stands_still(steered):
 
 
 def test_a_daemon_is_restarted_before_an_event_is_acknowledged(steered):
-    """Who waits for the outcome gets it from the next daemon."""
+    """Who waits for the outcome gets it from the next daemon, which has all values as well."""
+    version = steered.set("threshold=31", 'limits={"a": [1, 0.5]}')
     waiting = steered.start("events", "send", "hold", "until=released", "--target=driver", "--wait=120s")
     accepted = waiting.stdout.readline()
     event = re.search(r"has accepted event ([0-9a-f]{16}) for 1 JVM\.", accepted)[1]
@@ -136,6 +137,10 @@ def test_a_daemon_is_restarted_before_an_event_is_acknowledged(steered):
     assert waiting.poll() is None
     steered.start_daemon(steered.daemon.url.removeprefix("http://"))
     until(steered.found, "the next daemon has found the plugin")
+    config = steered.config()
+    values = config["values"]
+    assert (config["version"], values["threshold"], values["limits"]) == (version, 31, {"a": [1, 0.5]})
+    assert steered.run("config", "get", "threshold") == (0, "31\n", "")
     (steered.work / "released").touch()
 
     code, output, errors = finished(waiting)

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkexporter.Event;
 import io.sparkexporter.Messages;
 import io.sparkexporter.event.EventHandler;
+import io.sparkexporter.event.EventQueue;
 import io.sparkexporter.json.JsonReader;
 import io.sparkexporter.jvm.LocalServices;
 import io.sparkexporter.live.LiveCopy;
@@ -29,6 +30,10 @@ final class Messaging {
   final LocalServices services;
   private final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
   private final EventHandler events;
+  private final EventQueue queue;
+  /** Ids of the events of the queue; the place is the number. */
+  private final List<String> queued = new ArrayList<>();
+  private final List<String> ended = Collections.synchronizedList(new ArrayList<>());
   private final LiveStore live = new LiveStore();
   private final Map<String, CompletableFuture<String>> outcomes = new ConcurrentHashMap<>();
   private final FakeTopics topics = new FakeTopics();
@@ -50,6 +55,7 @@ final class Messaging {
     boolean isSteered = arguments.get("steered").asBoolean();
     LiveCopy copy = isSteered ? LiveCopy.in(directory, this::warn) : null;
     events = isSteered ? services.events(null, null, copy.file()) : null;
+    queue = new EventQueue(events, (number, outcome) -> ended.add(queued.get((int) number) + " " + outcome.state().label()));
     services.open(directory, isSteered, isSteered && isDriver ? live::declare : null);
   }
 
@@ -102,6 +108,9 @@ final class Messaging {
     commands.put("message_send", FakeTopics::send);
     commands.put("event_give", arguments -> of(arguments).give(arguments));
     commands.put("event_outcome", arguments -> of(arguments).outcome(arguments.get("id").asText()));
+    commands.put("event_queue", arguments -> of(arguments).queue(arguments));
+    commands.put("events_ended", arguments -> of(arguments).ended());
+    commands.put("listener_release", arguments -> NamedListener.release());
     commands.put("batch_receive", arguments -> of(arguments).services.receive(arguments.get("bytes").binaryValue()));
     commands.put("log_level", Messaging::logLevel);
     commands.put("rules", arguments -> of(arguments).live.rulesJson());
@@ -126,6 +135,7 @@ final class Messaging {
   }
 
   private Object stop(long patience) {
+    queue.close();
     services.stop(patience);
     return null;
   }
@@ -143,17 +153,35 @@ final class Messaging {
     return null;
   }
 
+  private static Event event(JsonNode arguments) throws Exception {
+    String payload = arguments.get("payload").asText();
+    long millis = arguments.get("millis").asLong();
+    String id = arguments.get("id").asText();
+    return new Event(id, arguments.get("type").asText(), JsonReader.read(payload), payload, 1, 2, millis);
+  }
+
+  /** Gives an event to this JVM behind those that it has already. */
+  private Object queue(JsonNode arguments) throws Exception {
+    Event event = event(arguments);
+    queued.add(event.id());
+    queue.add(queued.size() - 1, event);
+    return null;
+  }
+
+  /** What became of the events of the queue, as it became of them. */
+  private List<String> ended() {
+    synchronized (ended) {
+      return new ArrayList<>(ended);
+    }
+  }
+
   private Object give(JsonNode arguments) {
     String id = arguments.get("id").asText();
     CompletableFuture<String> outcome = new CompletableFuture<>();
     outcomes.put(id, outcome);
     try {
-      String payload = arguments.get("payload").asText();
-      Object value = JsonReader.read(payload);
-      long millis = arguments.get("millis").asLong();
-      Event event = new Event(id, arguments.get("type").asText(), value, payload, 1, 2, millis);
       events
-          .handle(event)
+          .handle(event(arguments))
           .whenComplete(
               (result, failure) -> {
                 if (failure == null) {

@@ -162,9 +162,15 @@ public final class EventStore {
     if (recipient == null || recipient.state.isEnd() && !recipient.guessed) {
       return false;
     }
+    EventState former = recipient.state;
+    // The line with the guess is written with the last recipient's end.
+    boolean isAudited = event.isDone();
     recipient.guessed = false;
     recipient.delivered = Double.isNaN(recipient.delivered) ? now : recipient.delivered;
     end(event, recipient, outcome, now);
+    if (isAudited && recipient.state != former) {
+      audits.add(EventWriter.correction(event, recipient, former));
+    }
     return true;
   }
 
@@ -260,7 +266,7 @@ public final class EventStore {
     return events.values();
   }
 
-  /** Returns a line for the audit log for each event that has ended since this was called last. */
+  /** Returns the lines for the audit log since this was called last: for each event that has ended, and each wrong guess. */
   public List<String> takeAudits() {
     List<String> taken = audits;
     audits = new ArrayList<>();

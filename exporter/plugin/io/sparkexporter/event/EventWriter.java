@@ -86,4 +86,10 @@ final class EventWriter {
         + " failed=" + event.count(EventState.FAILED)
         + " expired=" + event.count(EventState.EXPIRED) + '"';
   }
+
+  /** The same once more, when a recipient has said that its end was another one than the driver had taken for granted. */
+  static String correction(EventRecord event, EventRecord.Recipient recipient, EventState guess) {
+    String truth = recipient.state.label();
+    return audit(event) + " corrected=\"" + recipient.id + ' ' + guess.label() + ", in truth " + truth + '"';
+  }
 }
