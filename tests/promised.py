@@ -12,7 +12,6 @@ from running import CUSTOM, until
 EXECUTOR_CUSTOM = "spark_executor_custom_"
 # What workload.py does not have: each of these needs another cluster, data source, library or mistake.
 WORKLOAD_LACKS = {
-    "accumulators",
     "connect",
     "control",
     "custom_resources",
@@ -32,6 +31,8 @@ WORKLOAD_LACKS = {
     "streaming_offsets",
     "web_config",
 }
+# Of that, what test_truth.py gives it.
+GIVEN = {"custom_resources", "other_metrics", "streaming_metrics", "streaming_offsets"}
 # What every application with the plugin meets, as Spark's defaults are since 4.0.
 USUAL = {"app_status", "plugin"}
 # What an application uses or does not use from its beginning to its end.
