@@ -1,13 +1,18 @@
 """What all tests share."""
 
 import signal
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 import exporter
+import local_spark
 import running
+from exporter.client.install import jar_path
 
 SOURCE = Path(__file__).resolve().parent.parent
 
@@ -52,3 +57,16 @@ def start_daemon(tmp_path):
     yield start
     for daemon in daemons:
         daemon.kill_group()
+
+
+@pytest.fixture(scope="session")
+def guests(tmp_path_factory):
+    """A jar with the plugins and the data source in tests/spark/java."""
+    directory = tmp_path_factory.mktemp("guests")
+    jars = f"{local_spark.installed_pyspark(sys.executable) / 'jars'}/*:{jar_path()}"
+    sources = map(str, (SOURCE / "tests/spark/java").rglob("*.java"))
+    subprocess.run(["javac", "--release", "8", "-nowarn", "-cp", jars, "-d", directory, *sources], check=True)
+    with zipfile.ZipFile(directory / "guests.jar", "w") as jar:
+        for file in directory.rglob("*.class"):
+            jar.write(file, file.relative_to(directory))
+    return str(directory / "guests.jar")

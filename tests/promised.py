@@ -6,12 +6,12 @@ import contextlib
 import re
 
 from exporter.daemon import catalogue
+from machine import container_metrics
 from running import CUSTOM, until
 
 EXECUTOR_CUSTOM = "spark_executor_custom_"
 # What workload.py does not have: each of these needs another cluster, data source, library or mistake.
 WORKLOAD_LACKS = {
-    "accumulators",
     "connect",
     "control",
     "custom_resources",
@@ -31,6 +31,8 @@ WORKLOAD_LACKS = {
     "streaming_offsets",
     "web_config",
 }
+# Of that, what test_truth.py gives it.
+GIVEN = {"custom_resources", "other_metrics", "streaming_metrics", "streaming_offsets"}
 # What every application with the plugin meets, as Spark's defaults are since 4.0.
 USUAL = {"app_status", "plugin"}
 # What an application uses or does not use from its beginning to its end.
@@ -52,18 +54,19 @@ FEATURES = {
     "streaming",
     "web_config",
 }
-# Whether these are there is a matter of the machine that the test runs on.
+# Whether these hold is a matter of the machine that the test runs on, and of each metric alone.
 MACHINE = {"cgroup_v2", "container", "container_limits", "container_network", "container_tasks"}
 
 
 def names_of(text):
-    """Return the names of all built-in metrics of an exposition that do not depend on the machine."""
+    """Return the names of all built-in metrics of an exposition, without those of which nobody can say."""
     found = {
         name
         for name in re.findall(r"^# TYPE (\S+) ", text, flags=re.MULTILINE)
         if not name.startswith((CUSTOM, EXECUTOR_CUSTOM))
     }
-    return found - catalogued(MACHINE)
+    _, unclear = container_metrics()
+    return found - unclear
 
 
 def catalogued(conditions):
@@ -78,19 +81,24 @@ def newer_than(version):
 
 
 def expected_names(absent):
-    """Return what is promised for an application for which these conditions are not met."""
-    return {*catalogue.load().entries} - catalogued(absent | MACHINE)
+    """Return what is promised for an application for which these conditions are not met, on this machine."""
+    present, _ = container_metrics()
+    missing = catalogued(absent - MACHINE) | catalogued(MACHINE) - present
+    return {*catalogue.load().entries} - missing
 
 
 def broken_promises(daemon, *features):
     """Wait for every name that is always promised to an application with the plugin that uses these features.
 
-    Return the names that are missing, and those that are there although their feature is not used.
+    Return the names that are missing, and those that are there although their feature is not used or the
+    machine does not have them.
     """
+    present, _ = container_metrics()
     known = catalogue.load().entries.items()
-    wanted = {name for name, entry in known if {*USUAL, *features} >= {*entry.when}}
+    wanted = present | {name for name, entry in known if {*USUAL, *features} >= {*entry.when}}
     names = until_complete(daemon, wanted)
-    return wanted - names, names & catalogued(FEATURES.difference(features))
+    unused = catalogued(FEATURES.difference(features)) | catalogued(MACHINE) - present
+    return wanted - names, names & unused
 
 
 def until_complete(daemon, expected):

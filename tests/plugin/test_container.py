@@ -4,6 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exporter.daemon import catalogue
+from exporter.daemon.readings import Vocabulary
+from machine import FILES, LIMITS, NETWORK, container_metrics
 from plugin.readings import Reading, write
 
 V2_MOUNT = "31 23 0:28 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -102,6 +105,15 @@ def legacy(root, files, path="/", mounts=V1_MOUNTS, directory=""):
         write(root / "sys/fs/cgroup" / controller / directory, {file: text})
 
 
+def hybrid(root, files, beside, directory=""):
+    """Write a tree of version 1 with the hierarchy of version 2 beside it."""
+    legacy(root, files, f"/{directory}", directory=directory)
+    cgroups = (root / "proc/self/cgroup").read_text() + f"0::/{directory}\n"
+    mount = "41 30 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
+    write(root, {"proc/self/cgroup": cgroups, "proc/self/mountinfo": V1_MOUNTS + mount})
+    write(root / "sys/fs/cgroup/unified" / directory, beside)
+
+
 def container(jvm, root):
     """Return the readings of a tree, without what they all begin with."""
     sample = Reading(jvm, "cgroup", root).sample()
@@ -160,15 +172,11 @@ def test_no_limit_is_no_reading(jvm, tmp_path):
 
 def test_hybrid_takes_controllers_from_version_1(jvm, tmp_path):
     """The hierarchy of version 2 beside it has no controllers; its pressure is all that it adds."""
-    legacy(tmp_path, V1, "/job", directory="job")
-    cgroups = (tmp_path / "proc/self/cgroup").read_text() + "0::/job\n"
-    mount = "41 30 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
-    write(tmp_path, {"proc/self/cgroup": cgroups, "proc/self/mountinfo": V1_MOUNTS + mount})
     beside = {
         "cpu.stat": "usage_usec 9\nuser_usec 9\nsystem_usec 9\n",
         "memory.pressure": V2["memory.pressure"],
     }
-    write(tmp_path / "sys/fs/cgroup/unified/job", beside)
+    hybrid(tmp_path, V1, beside, "job")
     added = {"pressure.memory.some": 2.5, "pressure.memory.full": 0.5}
     assert container(jvm, tmp_path) == V1_READINGS | added
 
@@ -187,16 +195,17 @@ ROOT_OF_V2 = dict.fromkeys(("cgroup.procs", "cgroup.controllers", "cgroup.stat")
 BELOW_ROOT_OF_V2 = ROOT_OF_V2 | {"cgroup.events": "populated 1\n", "cgroup.type": "domain\n"}
 
 
+def at_the_root(root, *controllers):
+    """Make the directories of these controllers of version 1 the roots of their hierarchies."""
+    for controller in controllers:
+        write(root / "sys/fs/cgroup" / controller, ROOT_OF_V1)
+
+
 def test_the_root_of_a_hierarchy_is_the_machine_and_no_container(jvm, tmp_path):
     """The process may have a cgroup for one controller and for no other, and then only that one counts."""
-    legacy(tmp_path, V1)
-    for controller in ("cpu,cpuacct", "pids", "blkio"):
-        write(tmp_path / "sys/fs/cgroup" / controller, ROOT_OF_V1)
+    hybrid(tmp_path, V1, V2 | ROOT_OF_V2)
+    at_the_root(tmp_path, "cpu,cpuacct", "pids", "blkio")
     write(tmp_path / "sys/fs/cgroup/memory", {"cgroup.procs": "", "notify_on_release": ""})
-    cgroups = (tmp_path / "proc/self/cgroup").read_text() + "0::/\n"
-    mount = "41 30 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
-    write(tmp_path, {"proc/self/cgroup": cgroups, "proc/self/mountinfo": V1_MOUNTS + mount})
-    write(tmp_path / "sys/fs/cgroup/unified", V2 | ROOT_OF_V2)
 
     memory = {name: value for name, value in V1_READINGS.items() if name.startswith("memory.")}
     assert container(jvm, tmp_path) == memory
@@ -263,7 +272,7 @@ def test_garbage_in_files_is_never_a_failure(shared_jvm, tmp_path_factory, garba
     assert readings.keys() <= V2_READINGS.keys() | {"pressure.cpu.full"}
 
 
-NETWORK = """\
+NETWORK_FILE = """\
 Inter-|   Receive                                          |  Transmit
  face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier
     lo: 1000 10 0 0 0 0 0 0 1000 10 0 0 0 0 0 0
@@ -279,7 +288,7 @@ NAMES = [
 def test_the_network_is_all_interfaces_but_loopback(jvm, tmp_path):
     """Also when the name and the first number touch, as the kernel may write them."""
     eth = ETH.format(name="eth0", count=100) + ETH.format(name="eth1", count=1000).replace(": ", ":")
-    write(tmp_path, {"proc/self/net/dev": NETWORK + eth})
+    write(tmp_path, {"proc/self/net/dev": NETWORK_FILE + eth})
     assert Reading(jvm, "network", tmp_path).read() == dict(zip(NAMES, [1100, 4, 6, 8, 100, 12, 14, 16]))
 
 
@@ -294,7 +303,7 @@ def test_network_counters_never_go_back(jvm, tmp_path):
         [("eth1", 6), ("eth0", 10)],
         [("eth0", 3)],
     ):
-        text = NETWORK + "".join(ETH.format(name=name, count=count) for name, count in interfaces)
+        text = NETWORK_FILE + "".join(ETH.format(name=name, count=count) for name, count in interfaces)
         write(tmp_path, {"proc/self/net/dev": text})
         received.append(reading.read()["container.network.receive.bytes"])
     assert received == [100, 155, 156, 166, 169]
@@ -303,3 +312,61 @@ def test_network_counters_never_go_back(jvm, tmp_path):
 def test_without_a_network_there_are_no_readings(jvm, tmp_path):
     """Nothing fails."""
     assert Reading(jvm, "network", tmp_path).read() == {}
+
+
+WORDS = Vocabulary(catalogue.load(), "reading")
+UNLIMITED_V2 = V2 | {"memory.max": "max\n", "cpu.max": "max 100000\n", "pids.max": "max\n"}
+UNLIMITED_V1 = V1 | {
+    "memory/memory.limit_in_bytes": "9223372036854771712\n",
+    "memory/memory.stat": V1["memory/memory.stat"].replace("limit 268435456", "limit 9223372036854771712"),
+    "cpu,cpuacct/cpu.cfs_quota_us": "-1\n",
+    "pids/pids.max": "max\n",
+}
+OTHER = BELOW_ROOT_OF_V2
+MACHINES = {
+    "none": lambda root: write(root, {}),
+    "v2": lambda root: unified(root, V2 | OTHER),
+    "v2, nested": lambda root: unified(root, UNLIMITED_V2 | OTHER, "/pod/app", directory="pod/app"),
+    "v2, limited above": lambda root: (
+        unified(root, UNLIMITED_V2 | OTHER, "/pod/app", directory="pod/app"),
+        write(root / "sys/fs/cgroup/pod", {"cpu.max": "50000 100000\n"}),
+    ),
+    "v2, no controllers": lambda root: unified(root, {"cpu.stat": V2["cpu.stat"]} | OTHER),
+    "v2, root": lambda root: unified(root, V2 | ROOT_OF_V2),
+    "v1": lambda root: legacy(root, V1),
+    "v1, nested": lambda root: legacy(root, UNLIMITED_V1, "/job", directory="job"),
+    "v1, memory alone": lambda root: (legacy(root, V1), at_the_root(root, "cpu,cpuacct", "pids", "blkio")),
+    "v1, only its own is mounted": lambda root: legacy(
+        root, V1, "/docker/abc", V1_MOUNTS.replace(" / /sys", " /docker/abc /sys")
+    ),
+    "v1, root": lambda root: (
+        legacy(root, V1),
+        at_the_root(root, "memory", "cpu,cpuacct", "pids", "blkio"),
+    ),
+    "hybrid": lambda root: hybrid(root, V1, V2 | OTHER, "job"),
+    "hybrid, root of v2": lambda root: hybrid(root, UNLIMITED_V1, V2 | ROOT_OF_V2),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
+def test_what_tests_expect_of_a_machine_is_what_the_plugin_reads(jvm, tmp_path, machine):
+    """Whatever machine they run on: the same metrics, found in another way."""
+    machine(tmp_path)
+    readings = [f"container.{name}" for name in container(jvm, tmp_path)]
+    assert container_metrics(tmp_path) == ({WORDS.meaning(name).metric for name in readings}, set())
+
+
+@pytest.mark.parametrize("path", ["/../../elsewhere", "/not/mounted/here"])
+def test_tests_expect_nothing_of_cgroups_where_they_cannot_be_seen(tmp_path, path):
+    """What the network gives is known all the same."""
+    unified(tmp_path, V2 | OTHER, path)
+    write(tmp_path, {"proc/self/net/dev": NETWORK_FILE})
+    known, unclear = container_metrics(tmp_path)
+    assert known == {f"spark_container_{name}" for name in NETWORK}
+    assert unclear == {f"spark_container_{name}" for name in (*FILES, *LIMITS)}
+
+
+def test_tests_know_every_metric_of_containers():
+    """Of each there is a rule when it is expected."""
+    known = {name for name in catalogue.load().entries if name.startswith("spark_container_")}
+    assert known == {f"spark_container_{name}" for name in {*FILES, *LIMITS, *NETWORK}}

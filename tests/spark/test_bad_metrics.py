@@ -53,9 +53,9 @@ GOOD = {
 
 
 @pytest.mark.parametrize("plugin", ["on", "off"])
-def test_bad_gauges_are_counted_and_harm_nothing(start_job, start_daemon, sabotage, plugin):
+def test_bad_gauges_are_counted_and_harm_nothing(start_job, start_daemon, guests, plugin):
     """With the plugin in every JVM, without it in the driver alone: numbers are there, the rest counted."""
-    conf = {"spark.plugins": "guest.BadGauges", "spark.jars": sabotage}
+    conf = {"spark.plugins": "guest.BadGauges", "spark.jars": guests}
     job = start_job("guest.py", conf=conf, env={"PLUGIN": plugin})
     daemon = start_daemon(job.hear("ui"), arguments=["--poll.interval=1s"])
     job.hear("output")

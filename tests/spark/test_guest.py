@@ -96,11 +96,11 @@ def test_nonsense_in_every_setting(start_job, undisturbed):
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_a_file_where_the_segments_should_go(order, start_job, undisturbed, sabotage):
+def test_a_file_where_the_segments_should_go(order, start_job, undisturbed, guests):
     """The directory cannot be made, or disappears later: counts stay local, one warning says so."""
     classes = ["guest.BlockDirectory", EXPORTER]
     plugins = ",".join(classes if order == "before" else reversed(classes))
-    conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": plugins}
+    conf = spark_conf({"spark.jars": guests}) | {"spark.plugins": plugins}
     job = start_job("guest.py", conf=conf, env={"PLUGIN": "given"})
 
     run(job, undisturbed, lambda: warning_counts(job) == [1, 1])
@@ -108,7 +108,7 @@ def test_a_file_where_the_segments_should_go(order, start_job, undisturbed, sabo
     assert warning_counts(job) == [1, 1], logs(job)
 
 
-def test_a_full_disk(start_job, undisturbed, sabotage, tmp_path):
+def test_a_full_disk(start_job, undisturbed, guests, tmp_path):
     """No block is left for a segment: counts stay in the worker, one warning says so."""
     if os.geteuid() != 0:
         missing("permission to mount a tmpfs", "run the tests as root")
@@ -116,7 +116,7 @@ def test_a_full_disk(start_job, undisturbed, sabotage, tmp_path):
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(small)], check=True)
     try:
-        conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": f"{EXPORTER},guest.FillDisk"}
+        conf = spark_conf({"spark.jars": guests}) | {"spark.plugins": f"{EXPORTER},guest.FillDisk"}
         # One executor, because a second one that comes later could not even be made on the full disk.
         conf |= {"spark.master": "local-cluster[1,2,1024]"}
         job = start_job("guest.py", conf=conf, env={"PLUGIN": "given", "SPARK_LOCAL_DIRS": str(small)})
@@ -127,9 +127,9 @@ def test_a_full_disk(start_job, undisturbed, sabotage, tmp_path):
 
 
 @pytest.mark.parametrize("half", ["guest.DriverOnly", "guest.ExecutorsOnly"])
-def test_half_a_plugin(half, start_job, undisturbed, sabotage):
+def test_half_a_plugin(half, start_job, undisturbed, guests):
     """The plugin in the driver only, or in the executors only."""
-    conf = spark_conf({"spark.jars": sabotage}) | {"spark.plugins": half}
+    conf = spark_conf({"spark.jars": guests}) | {"spark.plugins": half}
     job = start_job("guest.py", conf=conf, env={"PLUGIN": "given"})
 
     expected = [1, 1] if half == "guest.ExecutorsOnly" else [0, 0]

@@ -9,7 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 import event_log
 import sql_log
 from counters import Counters
-from promised import WORKLOAD_LACKS, expected_names, until_complete
+from promised import GIVEN, WORKLOAD_LACKS, expected_names, until_complete
 from requirements import require_program
 from running import until
 
@@ -21,6 +21,7 @@ FORGETFUL = {
     "spark.sql.ui.retainedExecutions": "2",
     "spark.exporter.retainedQueries": "0",
 }
+GPU = "spark.{}.resource.gpu.amount"
 # Of what the workload does in SQL, what must have happened for the comparison to mean something.
 SQL_DONE = {
     "spark_sql_executions_total{result=completed}",
@@ -50,6 +51,19 @@ def check_exposition(daemon):
     assert sum(len(family.samples) for family in openmetrics(answer.text)) > 1_000
 
 
+def settings_that_give(guests, directory):
+    """Return settings that give more to publish: a GPU, and somebody else's plugin and data source."""
+    script = directory / "gpus"
+    script.write_text("""#!/bin/sh\necho '{"name": "gpu", "addresses": ["0"]}'\n""")
+    script.chmod(0o755)
+    return {
+        "spark.plugins": "guest.OneGauge",
+        "spark.jars": guests,
+        "spark.worker.resource.gpu.discoveryScript": str(script),
+        **{GPU.format(whose): "1" for whose in ("worker", "executor", "task")},
+    }
+
+
 def restart(daemon, counters, start_daemon, target):
     """Kill the daemon; return another one."""
     daemon.process.kill()
@@ -58,9 +72,9 @@ def restart(daemon, counters, start_daemon, target):
     return counters.daemon_under_test
 
 
-def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, tmp_path):
+def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, guests, tmp_path):
     """Every promised name, every total equal to the event log, no counter ever lower, also over a restart."""
-    job = start_job("workload.py", conf=FORGETFUL)
+    job = start_job("workload.py", "behind", conf=FORGETFUL | settings_that_give(guests, tmp_path))
     target = job.hear("ui")
     daemon = start_daemon(target, arguments=["--poll.interval=1s"])
     counters = Counters(daemon)
@@ -70,7 +84,7 @@ def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, t
     daemon = restart(daemon, counters, start_daemon, target)
     job.hear("ready", 240)
     daemon = restart(daemon, counters, start_daemon, target)
-    names = until_complete(daemon, expected_names(WORKLOAD_LACKS))
+    names = until_complete(daemon, expected_names(WORKLOAD_LACKS - GIVEN))
     counters.stop()
     check_exposition(daemon)
     job.tell("stop")
@@ -84,4 +98,4 @@ def test_with_the_plugin_everything_is_there_and_true(start_job, start_daemon, t
     assert {name for name, value in sql_log.replay(log).items() if value} >= SQL_DONE
     assert counters.fallen == []
     assert counters.scrapes > 20
-    assert names == expected_names(WORKLOAD_LACKS)
+    assert names == expected_names(WORKLOAD_LACKS - GIVEN)

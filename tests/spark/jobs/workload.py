@@ -1,6 +1,7 @@
 """A little of all that Spark accounts for: joins, spill, caching, failures, a lost executor, streams.
 
-Says ``ready`` when all is done, and ends upon ``stop``. With ``bare`` it runs without the plugin.
+Says ``ready`` when all is done, and ends upon ``stop``. With ``bare`` it runs without the plugin. With
+``behind`` there is also a query from and into guest.Behind, which has to be in a jar of the settings.
 """
 
 import contextlib
@@ -153,6 +154,28 @@ def stream(spark):
     return good, idle
 
 
+def follow(spark):
+    """Start a query that never gets to the end of its source; return it after a batch."""
+    rows = spark.readStream.format("guest.Behind").load()
+    sink = rows.writeStream.queryName("behind").format("guest.Behind").trigger(processingTime="1 second")
+    query = sink.option("checkpointLocation", "behind").start()
+    while query.lastProgress is None:
+        if query.exception() is not None:
+            raise query.exception()
+        time.sleep(0.1)
+    return query
+
+
+def register_an_accumulator(context):
+    """Register one as a metric source, for which there is no way in Python."""
+    accumulator = context._jsc.sc().longAccumulator("checked")
+    accumulator.add(17)
+    python = context._jvm.org.apache.spark.api.python.PythonUtils
+    sources = getattr(context._jvm.org.apache.spark.metrics.source, "LongAccumulatorSource$")
+    named = python.toScalaMap({"checked": accumulator})
+    getattr(sources, "MODULE$").register(context._jsc.sc(), named)
+
+
 def hold(context):
     """Start a stage that reads from a shuffle and whose last task waits for a file; return the thread."""
     go = Path.cwd() / "go"
@@ -170,9 +193,9 @@ def hold(context):
 
 def main():
     """Do all of it once, in order."""
-    bare = sys.argv[1:] == ["bare"]
+    words = sys.argv[1:]
     spark = session(
-        plugin=not bare,
+        plugin="bare" not in words,
         **{
             "spark.sql.autoBroadcastJoinThreshold": "-1",
             "spark.sql.shuffle.partitions": "4",
@@ -185,13 +208,14 @@ def main():
         },
     )
     context = spark.sparkContext
+    register_an_accumulator(context)
     join_and_spill(spark)
     query(spark)
     kept = cache(spark)
     fail(context)
     cancel(context)
     lose_an_executor(context)
-    queries = stream(spark)
+    queries = [*stream(spark), *([follow(spark)] if "behind" in words else [])]
     held = hold(context)
     say(ready=[type(item).__name__ for item in kept])
     hear("stop")
