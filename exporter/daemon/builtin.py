@@ -77,7 +77,7 @@ class FrameMaker:
         return self._last
 
     def _keep_counters(self, columns: dict[str, Column]) -> None:
-        """Spark removes the gauges of a StreamingContext that stops, and what its UI said last may be less."""
+        """Spark removes the gauges of a StreamingContext that stops; what its UI said last may be less."""
         for name in self._lasting:
             if name not in columns and name in self._last.columns:
                 columns[name] = self._last.columns[name]
