@@ -42,7 +42,8 @@ METRICS_INTRO = """# Metrics
 
 * Counters end in `_total`; they and histograms never go back, whatever happens to executors.
   Built-in counters do neither, also when the daemon is started again: what the plugin does not know, the
-  daemon keeps in `--state.directory`, to go on from there. Without the plugin, totals lack what
+  daemon keeps in `--state.directory`, to go on from there, as it does with `spark_app_name_runs_total`.
+  Without the plugin, totals lack what
   Spark's UI has forgotten (`spark.ui.retainedJobs`, `spark.ui.retainedStages`,
   `spark.sql.ui.retainedExecutions`) before a daemon could read it. `spark_exporter_missed_*_total` counts it.
 * An executor that is gone keeps its counters and histograms for as long as the driver remembers it,
