@@ -187,8 +187,8 @@ def budgets(config: Config) -> tuple[Panel, ...]:
         Series(
             title="Missed in Spark's UI",
             description="Ended jobs, stages and SQL executions that Spark had forgotten before they"
-            " were read; without the plugin only. Once they reach the line totals lack them: raise"
-            " spark.ui.retainedStages and the like.",
+            " were read, without the plugin only, and operations of Spark Connect. Once they reach the"
+            " line totals lack them: raise spark.ui.retainedStages and the like.",
             unit="short",
             width=8,
             queries=missed,

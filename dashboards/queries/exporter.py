@@ -157,7 +157,7 @@ def known() -> str:
 
 def missed() -> tuple[tuple[str, str], ...]:
     """Return what Spark had forgotten before it was read."""
-    kinds = ("jobs", "stages", "sql_executions")
+    kinds = ("jobs", "stages", "sql_executions", "connect_operations")
     return tuple((kind, APPS.grown(f"spark_exporter_missed_{kind}_total")) for kind in kinds)
 
 

@@ -42,9 +42,11 @@ METRICS_INTRO = """# Metrics
 
 * Counters end in `_total`; they and histograms never go back, whatever happens to executors.
   Built-in counters do neither, also when the daemon is started again: what the plugin does not know, the
-  daemon keeps in `--state.directory`, to go on from there. Without the plugin, totals lack what
+  daemon keeps in `--state.directory`, to go on from there, as it does with `spark_app_name_runs_total`.
+  Without the plugin, totals lack what
   Spark's UI has forgotten (`spark.ui.retainedJobs`, `spark.ui.retainedStages`,
   `spark.sql.ui.retainedExecutions`) before a daemon could read it. `spark_exporter_missed_*_total` counts it.
+  Operations of Spark Connect come from there in any case (`spark.sql.connect.ui.retainedStatements`).
 * An executor that is gone keeps its counters and histograms for as long as the driver remembers it,
   so that the sum over executors stays the application's total. Its gauges go at once.
 * A gauge that no process has set has no sample.

@@ -32,7 +32,8 @@ STATE_REASONS = ("directory", "read", "write", "too_large", "invalid", "format",
 """Why the daemon's state is not kept, or not used: the values of the ``reason`` label.
 
 directory: it cannot be made or written. read, write: the operating system refused. too_large: the file is.
-invalid: torn, or with values of a wrong kind. format: of another version. foreign: of another application.
+invalid: torn, or with values of a wrong kind. format: of another version. foreign: of another application, or
+another daemon.
 """
 
 

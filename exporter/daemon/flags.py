@@ -177,8 +177,9 @@ SERVE: tuple[Flag, ...] = (
         "DIRECTORY",
         None,
         parse_directory,
-        "Where the daemon remembers what it has added up of applications without the plugin, so that no "
-        "counter is lower after a restart. An empty value turns it off. "
+        "Where the daemon remembers what it has added up of applications without the plugin, and how often "
+        "applications of each name ran, so that no counter is lower after a restart. "
+        "An empty value turns it off. "
         "Default: $XDG_STATE_HOME/spark-exporter, or else ~/.local/state/spark-exporter.",
         blank=True,
     ),

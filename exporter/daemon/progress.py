@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 MAX_LEAVES = 3000
-"""Values of one progress that are looked at."""
+"""Values of one progress that are looked at, beside those that the catalogue leaves out."""
 _MAX_DEPTH = 6
 _OFFSETS = {"startOffset", "endOffset", "latestOffset"}
 """These are the source's own and may have thousands of partitions."""
+_ROUNDS = {"metrics": 1, "customMetrics": 2, "observedMetrics": 2}
+"""In which round the things below a key are looked at: sources, operators and users name them."""
 _SOURCES = "progress.sources."
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _INSTANCE = re.compile(r"@[0-9a-f]+$")
@@ -41,19 +43,43 @@ def identify_gauge(part: str) -> Identity:
     return identify(None, part.replace("_", "-")) if _UUID.fullmatch(part) else Identity(part, "")
 
 
-def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Return everything in ``value`` that is neither object nor array, by dotted name."""
-    left = MAX_LEAVES
-    stack = [(path, value, 0)]
-    while stack and left:
-        path, value, depth = stack.pop()
-        children = _children(value)
-        if children is None:
-            left -= 1
-            yield path, value
-        elif depth < _MAX_DEPTH:
-            skipped = _OFFSETS if path.startswith(_SOURCES) else ()
-            stack.extend((f"{path}.{key}", child, depth + 1) for key, child in children if key not in skipped)
+class Leaves(NamedTuple):
+    """What is in a progress that is neither object nor array."""
+
+    found: list[tuple[str, Any]]
+    """By dotted name."""
+    cut: int
+    """How much more there was than is looked at."""
+
+
+def leaves(value: Any, path: str, left_out: Callable[[str], bool]) -> Leaves:
+    """Return everything in ``value`` that is neither object nor array, but for names that are ``left_out``.
+
+    What anybody may add to comes last, so that nothing else is cut because of it.
+    """
+    found: list[tuple[str, Any]] = []
+    cut = 0
+    rounds: tuple[list[tuple[str, Any, int]], ...] = ([(path, value, 0)], [], [])
+    for number, stack in enumerate(rounds):
+        stack.reverse()
+        while stack:
+            path, value, depth = stack.pop()
+            children = _children(value)
+            if children is None:
+                if left_out(path):
+                    continue
+                if len(found) < MAX_LEAVES:
+                    found.append((path, value))
+                else:
+                    cut += 1
+            elif depth < _MAX_DEPTH:
+                skipped = _OFFSETS if path.startswith(_SOURCES) else ()
+                for key, child in children:
+                    if key not in skipped:
+                        rounds[max(number, _ROUNDS.get(key, 0))].append((f"{path}.{key}", child, depth + 1))
+            else:
+                cut += len(children)
+    return Leaves(found, cut)
 
 
 def _children(value: Any) -> list[tuple[Any, Any]] | None:

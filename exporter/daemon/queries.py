@@ -78,7 +78,10 @@ class Queries:
         said += [(f"totals.{name}", value) for name, value in totals.items()]
         if query.terminated is None:
             said.append(("jobs", query.jobs))
-            said += leaves(query.progress, "progress")
+            found = leaves(query.progress, "progress", self._vocabulary.left_out)
+            said += found.found
+            if found.cut:
+                builder.drop(LIMIT, found.cut)
             self._add_derived(builder, identity, query)
         self._add_named(builder, identity, _naming(runs), said)
 
@@ -120,7 +123,10 @@ class Queries:
             builder.add("spark_streaming_watermark_lag_seconds", start - watermark, *identity)
         self._follow_trigger(query, start)
         builder.add("spark_streaming_last_trigger_idle_seconds", self._idle.get(query.run_id), *identity)
-        for index, source in enumerate(_parts(progress, "sources")[:MAX_DETAILS]):
+        sources = _parts(progress, "sources")
+        if len(sources) > MAX_DETAILS:
+            builder.drop(LIMIT, len(sources) - MAX_DETAILS, "spark_streaming_source_info")
+        for index, source in enumerate(sources[:MAX_DETAILS]):
             description = source.get("description")
             labels = (*identity, str(index), short_name(description))
             if isinstance(description, str):

@@ -27,6 +27,7 @@ from exporter.daemon.landing.page import Landing
 from exporter.daemon.last_scrape import LastScrape
 from exporter.daemon.process import ProcessSamples
 from exporter.daemon.render import Renderer, Scrape
+from exporter.daemon.runs import Runs
 from exporter.daemon.server import Server, listen
 from exporter.daemon.state.memory import Memory
 from exporter.daemon.status import Status
@@ -65,7 +66,7 @@ class Daemon:
         self._process = ProcessSamples(self._catalogue)
         self._status = Status()
         self._renderer = Renderer(self._catalogue)
-        self._memory = Memory(settings.state_directory)
+        self._memory = Memory(settings.state_directory, daemon=_self(settings))
         self._store = Store(
             settings.retention,
             settings.limits,
@@ -73,6 +74,7 @@ class Daemon:
             catalogue=self._catalogue,
             located=settings.pods is not None,
             forget=self._memory.forget,
+            runs=Runs(self._memory.keep_runs),
         )
         self._refusals = Refusals()
         followed = settings.pods is not None and settings.pods.shards is not None
@@ -150,6 +152,7 @@ class Daemon:
     def run(self, listener: socket.socket) -> None:
         """Serve on ``listener`` until ``stop`` is called."""
         self._memory.open()
+        self._memory.recall_runs(self._store.recall_runs)
         self._fleet.start()
         self._recorder.start()
         deadline = time.monotonic() + FIRST_ATTEMPT
@@ -189,6 +192,11 @@ def make_discoverers(settings: Settings, sharing: Sharing, refusals: Refusals) -
     if settings.pods is not None:
         found += make_pod_discoverers(settings.pods, sharing, refusals)
     return found
+
+
+def _self(settings: Settings) -> str:
+    """Return what tells this daemon from others on the same directory: neither a process nor a pod stays."""
+    return f"{settings.listen_address} {settings.shard.number}"
 
 
 def serve(settings: Settings) -> int:

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import catalogue as built_in
 from exporter.daemon.custom import Resolution
@@ -64,10 +64,11 @@ class Store:
         catalogue: the built-in metrics.
         located: whether an application that is nowhere on Kubernetes says so.
         forget: is told of the target and the run that nothing is known of any more.
+        runs: counts the runs of each name.
 
     """
 
-    def __init__(  # noqa: PLR0913 - two clocks for the tests, and three parts of the configuration
+    def __init__(  # noqa: PLR0913 - two clocks for the tests, and parts of the configuration
         self,
         retention: float,
         limits: Limits | None = None,
@@ -78,6 +79,7 @@ class Store:
         catalogue: Catalogue | None = None,
         located: bool = False,
         forget: Callable[[str, Application], None] = lambda _target, _application: None,
+        runs: Runs | None = None,
     ) -> None:
         """Know of no application."""
         self._forget = forget
@@ -92,7 +94,7 @@ class Store:
         self._lock = threading.Lock()
         self._known: dict[str, Record] = {}
         self._planner = Planner(self._catalogue, self._limits)
-        self._runs = Runs()
+        self._runs = runs if runs is not None else Runs()
         self._evicted = 0
         self._unread = 0
         self._dropped = Dropped()
@@ -100,6 +102,17 @@ class Store:
         self._scraped = -math.inf
         self._silent: dict[tuple[str, str], float] = {}
         """Since when a source of an application has failed, by the monotonic clock."""
+
+    def recall_runs(self, kept: dict[str, Any]) -> None:
+        """Go on with the runs of names that an earlier daemon has counted.
+
+        Raises:
+            SourceError: it is nothing that would have been kept.
+
+        """
+        self._runs.recall(kept)
+        with self._lock:
+            self._refresh(())
 
     def view(self, *, scraped: bool = False) -> View:
         """Return what is known now, without applications whose time is over.
@@ -145,6 +158,7 @@ class Store:
             finally:
                 self._let_go()
             self._print_ahead(application.id)
+        self._runs.keep()
 
     def _publish(
         self, target: str, application: Application, snapshot: Snapshot | None, place: Place
@@ -337,7 +351,7 @@ class Store:
     ) -> Record:
         if before is None:
             name = self._names.normal(application.name)
-            self._runs.count(clip(name, self._limits.label_length))
+            self._runs.count(clip(name, self._limits.label_length), application.run)
             record = Record(application, target, name)
         else:
             # The plugin does not know of other attempts, and REST does.
@@ -373,6 +387,7 @@ class Store:
 
     def _remove(self, app_id: str) -> None:
         record = self._known.pop(app_id)
+        self._runs.over(record.application.run)
         self._gone.append((record.target, record.application))
         self._silent = {key: since for key, since in self._silent.items() if key[0] != app_id}
         self._planner.forget(app_id)

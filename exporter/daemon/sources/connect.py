@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.rest import Api
 
-_PRESENT, _ABSENT = 3, 12
+_AT_ONCE, _PRESENT, _ABSENT = 1, 3, 12
 _ENDED = {"FINISHED": "finished", "CLOSED": "finished", "FAILED": "failed", "CANCELED": "canceled"}
 _MAX_ASKED = 20
-"""Of so many operations that have ended since the last update it is asked whether they were canceled."""
+"""Of so many operations that have ended it is asked in one update whether they were canceled."""
 _BRIEF = {"details": "false", "planDescription": "false"}
 STATES = ("started", "compiled", "ready", "other")
 """What an operation can be until it has ended."""
 
 
 class ConnectSource:
-    """Reads ``/connect``. Spark keeps a bounded number of operations: each is counted when it has ended."""
+    """Reads ``/connect``. Spark keeps a bounded number of operations: each is counted when it has ended.
+
+    Those that Spark has forgotten before are missed. A session says how many have started.
+    """
 
     name = "connect"
 
@@ -36,6 +39,12 @@ class ConnectSource:
         self._ended: Counter[str] = Counter(dict.fromkeys(_ENDED.values(), 0))
         self._milliseconds: Counter[str] = Counter(dict.fromkeys(_ENDED.values(), 0))
         self._counted: set[str] = set()
+        """Those that Spark still lists, by their ids."""
+        self._waiting: set[str] = set()
+        """Those that have yet to be counted: they run, or were not asked about."""
+        self._known: Counter[str] = Counter()
+        """By session, how many of its operations were listed or are called missed."""
+        self._missed = 0
         self._present = False
         self._last = Frame()
         self.every = _ABSENT
@@ -44,24 +53,22 @@ class ConnectSource:
     def update(self) -> Update[Frame]:
         """Return the sessions and operations; nothing if there never was one."""
         try:
+            # In this order: Spark lists an operation before its session says that there is one more.
             sessions = self._api.array("connect/sessions")
             operations = self._api.array("connect/operations") if sessions or self._present else []
         except NotFoundError:
-            sessions, operations = [], []
+            return Update(self._frame([], []) if self._present else Frame())
         self._present = self._present or bool(sessions)
         self.every = _PRESENT if self._present else _ABSENT
         if not self._present:
             return Update(Frame())
-        active = Counter(dict.fromkeys(STATES, 0))
-        ended = {}
-        for item in operations:
-            state = words(item, "state")
-            if state in _ENDED:
-                ended[words(item, "operationId") or words(item, "jobTag")] = item
-            else:
-                active[state.lower() if state.lower() in STATES else "other"] += 1
-        self._count(ended)
-        self._last = self._frame(sessions, active)
+        listed = {words(item, "operationId") or words(item, "jobTag"): item for item in operations}
+        results = self._results(listed)
+        self._miss(sessions, listed)
+        self._count(listed, results)
+        if any(words(listed[operation], "state") in _ENDED for operation in self._waiting):
+            self.every = _AT_ONCE
+        self._last = self._frame(sessions, operations)
         return Update(self._last)
 
     def remember(self) -> dict[str, Any]:
@@ -71,6 +78,9 @@ class ConnectSource:
             "ended": self._ended,
             "milliseconds": self._milliseconds,
             "counted": sorted(self._counted),
+            "waiting": sorted(self._waiting),
+            "known": self._known,
+            "missed": self._missed,
         }
 
     def recall(self, kept: dict[str, Any]) -> None:
@@ -79,49 +89,90 @@ class ConnectSource:
         self._ended = fields.tally(kept, "ended", self.name, self._ended)
         self._milliseconds = fields.tally(kept, "milliseconds", self.name, self._milliseconds)
         self._counted = set(fields.texts(kept, "counted", self.name))
+        self._waiting = set(fields.texts(kept, "waiting", self.name))
+        known = fields.mapping(kept.get("known"), f"{self.name}.known")
+        self._known = Counter({name: fields.count(known, name, f"{self.name}.known") for name in known})
+        self._missed = fields.count(kept, "missed", self.name)
 
-    def _count(self, ended: dict[str, dict[str, Any]]) -> None:
-        new = [item for operation, item in ended.items() if operation not in self._counted]
-        unclear = [item for item in new if _result(item) is None]
-        canceled = [item for item in unclear[-_MAX_ASKED:] if self._was_canceled(item)]
-        for item in new:
-            result = _result(item) or ("canceled" if item in canceled else "finished")
+    def _results(self, listed: dict[str, dict[str, Any]]) -> dict[str, str]:
+        """Return how each operation has ended that is new; what cannot be asked about yet is put off."""
+        new = {
+            operation: item
+            for operation, item in listed.items()
+            if words(item, "state") in _ENDED and operation not in self._counted
+        }
+        known = {operation: _result(item) for operation, item in new.items()}
+        results = {operation: result for operation, result in known.items() if result is not None}
+        # Spark forgets first what ended first.
+        unclear = [operation for operation in new if operation not in results]
+        unclear.sort(key=lambda operation: number(new[operation], "finishTimestamp"))
+        for operation in unclear[:_MAX_ASKED]:
+            results[operation] = "canceled" if self._was_canceled(new[operation]) else "finished"
+        return results
+
+    def _miss(self, sessions: list[dict[str, Any]], listed: dict[str, dict[str, Any]]) -> None:
+        """Find out what Spark has forgotten before it was counted: what it has forgotten does not return."""
+        new = listed.keys() - self._counted - self._waiting
+        self._known.update(words(listed[operation], "sessionId") for operation in new)
+        self._missed += len(self._waiting - listed.keys())
+        for item in sessions:
+            session = words(item, "sessionId")
+            forgotten = max(0, int(number(item, "totalExecution")) - self._known[session])
+            self._missed += forgotten
+            self._known[session] += forgotten
+        # A session that was not there yet may have operations already.
+        there = {words(item, "sessionId") for item in (*sessions, *listed.values())}
+        self._known = Counter({session: count for session, count in self._known.items() if session in there})
+
+    def _count(self, listed: dict[str, dict[str, Any]], results: dict[str, str]) -> None:
+        for operation, result in results.items():
             self._ended[result] += 1
-            self._milliseconds[result] += max(0, int(number(item, "duration")))
-        # What Spark has forgotten does not return.
-        self._counted = set(ended)
+            self._milliseconds[result] += max(0, int(number(listed[operation], "duration")))
+        self._counted = (self._counted | results.keys()) & listed.keys()
+        self._waiting = listed.keys() - self._counted
 
     def _was_canceled(self, item: dict[str, Any]) -> bool:
         """Say whether the last query of an operation has failed although the operation has not."""
-        listed = item.get("sqlExecIds")
-        texts = listed if type(listed) is list else []
-        queries = [int(text) for text in texts if type(text) is str and text.isascii() and text.isdecimal()]
-        if not queries:
-            return False
+        queries = _queries(item)
         try:
             return words(self._api.mapping(f"sql/{max(queries)}", _BRIEF), "status") == "FAILED"
         except NotFoundError:
             return False
 
-    def _frame(self, sessions: list[dict[str, Any]], active: Counter[str]) -> Frame:
+    def _frame(self, sessions: list[dict[str, Any]], operations: list[dict[str, Any]]) -> Frame:
         builder = FrameBuilder(self._catalogue, self._last)
         still = sum(number(item, "finishTimestamp") <= 0 for item in sessions)
         builder.add("spark_connect_sessions", still)
+        active = Counter(dict.fromkeys(STATES, 0))
+        for item in operations:
+            state = words(item, "state")
+            if state not in _ENDED:
+                active[state.lower() if state.lower() in STATES else "other"] += 1
         for state, count in active.items():
             builder.add("spark_connect_operations_active", count, state)
         for result, count in self._ended.items():
             builder.add("spark_connect_operations_ended_total", count, result)
             seconds = self._milliseconds[result] / 1000
             builder.add("spark_connect_operation_time_seconds_total", seconds, result)
+        builder.add("spark_exporter_missed_connect_operations_total", self._missed)
         return builder.frame()
 
 
+def _queries(item: dict[str, Any]) -> list[int]:
+    """Return the numbers of the SQL executions of an operation."""
+    listed = item.get("sqlExecIds")
+    texts = listed if type(listed) is list else []
+    return [int(text) for text in texts if type(text) is str and text.isascii() and text.isdecimal()]
+
+
 def _result(item: dict[str, Any]) -> str | None:
-    """Return how an operation has ended; None if it has finished or was canceled.
+    """Return how an operation has ended; None if its queries have to say whether it was canceled.
 
     Spark soon closes what has ended. It then keeps the reason of a failure, and nothing of a cancellation.
     """
     state = words(item, "state")
     if state == "CLOSED":
-        return "failed" if words(item, "detail") else None
+        if words(item, "detail"):
+            return "failed"
+        return None if _queries(item) else "finished"
     return _ENDED[state]

@@ -1,4 +1,4 @@
-"""The file about one run of an application: JSON that says what it is about, checked when it is read."""
+"""The files about runs and about their names: JSON that says what it is about, checked when it is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 import orjson
 
 from exporter.daemon.errors import StateError
-from exporter.daemon.state.files import SUFFIX
+from exporter.daemon.state.files import RUNS_SUFFIX, SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,11 @@ def name_of(target: str, run: Run) -> str:
     """Return the name of the file about a run: readable, of bounded length, and its own."""
     digest = hashlib.sha256(orjson.dumps([target, *run])).hexdigest()[:32]
     return f"{quote(run[0], safe='')[:_NAME_LENGTH]}-{digest}{SUFFIX}"
+
+
+def name_of_runs(daemon: str) -> str:
+    """Return the name of the file in which a daemon keeps how often applications of each name ran."""
+    return f"runs-{hashlib.sha256(daemon.encode()).hexdigest()[:32]}{RUNS_SUFFIX}"
 
 
 def encode_part(content: Mapping[str, Any]) -> bytes:
@@ -57,6 +62,37 @@ def decode(content: bytes, target: str, run: Run) -> dict[str, dict[str, Any]]:
         StateError: with reason ``invalid``, ``format`` or ``foreign``.
 
     """
+    document = _loaded(content)
+    if document.get("target") != target or document.get("run") != [*run]:
+        raise StateError("foreign", "it is about another run of an application, or another target")
+    sources = document.get("sources")
+    if type(sources) is not dict or any(type(part) is not dict for part in sources.values()):
+        raise StateError("invalid", "sources: expected an object of objects")
+    return sources
+
+
+def encode_runs(daemon: str, part: bytes) -> bytes:
+    """Return the file about the runs of each name; ``part`` is what is remembered of them, as JSON."""
+    return orjson.dumps({"format": FORMAT, "daemon": daemon, "runs": orjson.Fragment(part)})
+
+
+def decode_runs(content: bytes, daemon: str) -> dict[str, Any]:
+    """Return what is remembered of the runs of each name.
+
+    Raises:
+        StateError: with reason ``invalid``, ``format`` or ``foreign``.
+
+    """
+    document = _loaded(content)
+    if document.get("daemon") != daemon:
+        raise StateError("foreign", "it is another daemon's")
+    runs = document.get("runs")
+    if type(runs) is not dict:
+        raise StateError("invalid", "runs: expected an object")
+    return runs
+
+
+def _loaded(content: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -66,12 +102,7 @@ def decode(content: bytes, target: str, run: Run) -> dict[str, dict[str, Any]]:
     found = document.get("format")
     if type(found) is not int or found != FORMAT:
         raise StateError("format", f"its format is {_shown(found)}; expected {FORMAT}")
-    if document.get("target") != target or document.get("run") != [*run]:
-        raise StateError("foreign", "it is about another run of an application, or another target")
-    sources = document.get("sources")
-    if type(sources) is not dict or any(type(part) is not dict for part in sources.values()):
-        raise StateError("invalid", "sources: expected an object of objects")
-    return sources
+    return document
 
 
 def _shown(value: object) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SUFFIX = ".state.json"
+RUNS_SUFFIX = ".runs.json"
+"""Of files that are never too old: a daemon has one, whatever runs."""
 MAX_BYTES = 4 * 1024 * 1024
 """A larger file holds nothing that this program would write."""
 MAX_FILES = 1_000

@@ -1,6 +1,7 @@
 """Remembers what sources have added up, so that no counter is lower after the daemon was started again.
 
-Without the plugin nobody else could say: Spark's UI forgets what is old.
+Without the plugin nobody else could say: Spark's UI forgets what is old. How often applications of
+each name ran, nobody else counts at all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import logs
 from exporter.daemon.errors import STATE_REASONS, SourceError, StateError
@@ -45,12 +46,19 @@ class Memory:
     Args:
         directory: where its files are; None remembers nothing.
         clock: monotonic seconds.
+        daemon: tells this one from others that share the directory, and stays when it is started again.
 
     """
 
-    def __init__(self, directory: Path | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        directory: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        daemon: str = "",
+    ) -> None:
         """Touch nothing yet."""
         self._clock = clock
+        self._daemon = daemon
         self._given = directory
         self._files: Files | None = None
         self._lock = threading.Lock()
@@ -68,8 +76,8 @@ class Memory:
         except StateError as error:
             self._count(error)
             message = (
-                f"{FLAG}: {error}, so counters of applications without the plugin may be lower after a "
-                f"restart; give another directory, or none: {FLAG}="
+                f"{FLAG}: {error}, so the runs of names and counters of applications without the plugin may "
+                f"be lower after a restart; give another directory, or none: {FLAG}="
             )
             logs.log(logging.WARNING, message, {"reason": error.reason})
         else:
@@ -145,6 +153,39 @@ class Memory:
             self._repeats.fault(name, message, target=target, reason=error.reason)
             return
         self._repeats.cleared(name, f"the state of {application.id} is kept again", target=target)
+
+    def recall_runs(self, take: Callable[[dict[str, Any]], None]) -> None:
+        """Let ``take`` have what an earlier daemon knew of the runs of names, if that can be used."""
+        if self._files is None:
+            return
+        name = document.name_of_runs(self._daemon)
+        try:
+            content = self._files.read(name)
+            if content is not None:
+                take(document.decode_runs(content, self._daemon))
+        except (StateError, SourceError) as error:
+            found = error if isinstance(error, StateError) else StateError("invalid", str(error))
+            self._count(found)
+            message = f"the runs of names are counted anew: {error}"
+            logs.log(logging.WARNING, message, {"file": name, "reason": found.reason})
+            if found.reason != "read":
+                self._files.remove(name)
+
+    def keep_runs(self, content: Mapping[str, Any]) -> bool:
+        """Keep what is known of the runs of names; say whether that need not be tried again."""
+        if self._files is None:
+            return True
+        name = document.name_of_runs(self._daemon)
+        try:
+            part = document.encode_part(content)
+            self._files.write(name, document.encode_runs(self._daemon, part))
+        except StateError as error:
+            self._count(error)
+            message = f"the runs of names are not kept: {error}"
+            self._repeats.fault(name, message, reason=error.reason)
+            return False
+        self._repeats.cleared(name, "the runs of names are kept again")
+        return True
 
     def _touch(self, name: str, kept: _Kept) -> None:
         """Say that an application which does nothing is still followed."""

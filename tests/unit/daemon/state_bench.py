@@ -46,15 +46,15 @@ class Plain:
 class Bench:
     """A memory with its directory and log."""
 
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, directory, daemon=""):
+        self.directory, self.daemon = directory, daemon
         self.log = io.StringIO()
         self.time = 0.0
         logs.configure("info", "json", self.log)
         self.restart()
 
     def restart(self):
-        self.memory = Memory(self.directory, lambda: self.time)
+        self.memory = Memory(self.directory, lambda: self.time, self.daemon)
         self.memory.open()
 
     def recall(self, *names):

@@ -1,5 +1,6 @@
 """Everything that Spark has to say is published, or left out for a reason; and nothing else is claimed."""
 
+import json
 import re
 from fnmatch import fnmatchcase
 from itertools import product
@@ -14,6 +15,16 @@ from exporter.daemon.readings import Vocabulary
 DATA = Path(__file__).parent / "data"
 PROTOCOL = Path(__file__).resolve().parents[3] / "docs" / "protocol.md"
 MENTION = re.compile(r"REST /([\w/]+): ([\w., ]+)")
+RECORDINGS = sorted((DATA / "rest").glob("*/*.json"))
+RESOURCES = {
+    "batches": "streaming/batches",
+    "connect_operations": "connect/operations",
+    "connect_sessions": "connect/sessions",
+    "receivers": "streaming/receivers",
+    "statistics": "streaming/statistics",
+    "storage": "storage/rdd",
+}
+"""Of recordings that are not called like what they are of."""
 SURFACE = yaml.safe_load((DATA / "surface.yaml").read_text("utf-8"))
 KNOWN = catalogue.load()
 READINGS = Vocabulary(KNOWN, "reading")
@@ -32,6 +43,15 @@ def mentioned(resource):
         for found, fields in MENTION.findall(entry.source):
             if found == resource:
                 yield from (field.strip() for field in fields.split(","))
+
+
+def told(document, path=""):
+    """Return the dotted names of everything in a document; what is in a list has the name of the list."""
+    if isinstance(document, list):
+        return {name for item in document for name in told(item, path)}
+    if not isinstance(document, dict) or not document:
+        return {path}
+    return {name for key, item in document.items() for name in told(item, f"{path}.{key}".lstrip("."))}
 
 
 def dropwizard_names():
@@ -77,6 +97,17 @@ def test_the_surface_is_whole():
     assert (len(SURFACE["executor_metrics"]), len(groups["executor"]), len(groups["jvm"])) == (23, 50, 67)
     names = dropwizard_names()
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_surface_has_whatever_spark_was_heard_to_say(recording):
+    """Down to values that are maps of Spark's or the user's own."""
+    resource = RESOURCES.get(recording.stem, recording.stem)
+    known = {field.removeprefix(f"{resource}.") for field in rest_fields(resource)}
+    heard = told(json.loads(recording.read_text("utf-8")))
+
+    assert heard
+    assert {name for name in heard if not any(f"{name}.".startswith(f"{field}.") for field in known)} == set()
 
 
 @pytest.mark.parametrize("resource", SURFACE["rest"])

@@ -1,13 +1,14 @@
 """The course of an application: how it goes on, ends, is lost and comes again."""
 
 from dataclasses import replace
+from unittest.mock import ANY
 
 import pytest
 from fake_driver import metric
 from published import TARGET, application, frame, page, samples, snapshot, state
 
 from exporter.daemon.frame import EMPTY
-from exporter.daemon.runs import MAX_NAMES, Runs
+from exporter.daemon.runs import MAX_NAMES, MAX_OVER, Runs
 
 
 def test_an_application_waits_runs_and_completes(store, clock):
@@ -206,9 +207,43 @@ def test_the_names_of_runs_are_bounded():
     """Those that were not seen for longest go."""
     runs = Runs()
     for number in range(MAX_NAMES + 5):
-        runs.count("daily")
-        runs.count(f"once {number}")
+        runs.count("daily", run(f"daily {number}"))
+        runs.count(f"once {number}", run(f"once {number}"))
 
     assert len(runs.view()) == MAX_NAMES
     assert runs.view()["daily"] == MAX_NAMES + 5
     assert "once 0" not in runs.view()
+
+
+def test_a_run_is_counted_once():
+    """Also if it was away: a history server shows again what was let go. Only so many are remembered then."""
+    runs = Runs()
+    runs.count("etl", run("stays"))
+    for number in range(MAX_OVER + 1):
+        runs.count("etl", run(number))
+        runs.over(run(number))
+    runs.count("etl", run(1))
+    assert runs.view() == {"etl": MAX_OVER + 2}
+    runs.over(run("stays"))
+    runs.count("etl", run("stays"))
+    assert runs.view() == {"etl": MAX_OVER + 2}
+    runs.count("etl", run(0))
+
+    assert runs.view() == {"etl": MAX_OVER + 3}
+
+
+def test_what_is_counted_is_kept_when_it_has_changed():
+    """What could not be kept is tried again; a run that goes on is no news."""
+    works, written = [False, True], []
+    runs = Runs(lambda content: written.append(content) or works.pop(0))
+    runs.keep()
+    assert written == []
+    runs.count("etl", run("app-1"))
+    for _ in range(3):
+        runs.keep()
+
+    assert written == [{"counts": {"etl": 1}, "seen": [ANY]}] * 2
+
+
+def run(name):
+    return (str(name), "", 1.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exporter.daemon import catalogue
 from exporter.daemon.frame import DROP_REASONS, FrameBuilder
 from exporter.daemon.measured import Query
-from exporter.daemon.progress import backlog, figure, identify_gauge, short_name, time_of
+from exporter.daemon.progress import MAX_LEAVES, backlog, figure, identify_gauge, leaves, short_name, time_of
 from exporter.daemon.queries import MAX_DETAILS, MAX_QUERIES, Queries
 
 KNOWN = catalogue.load()
@@ -308,6 +308,58 @@ def test_queries_and_their_details_are_bounded():
     frame = frame_of(query(progress={"stateOperators": operators}))
     assert len(values(frame, "state_metric_value")) == MAX_DETAILS
     assert frame.drops == {"limit": 9}
+
+
+SMALL = {
+    "sources": [KAFKA, KAFKA | {"inputRowsPerSecond": 5.0}],
+    "sink": {"description": "Sink", "numOutputRows": 7},
+    "stateOperators": [{"operatorName": "agg", "numRowsTotal": 9, "customMetrics": {"kept": 1}}],
+    "observedMetrics": {"seen": {"rows": 3}},
+}
+
+
+@pytest.mark.parametrize("where", ["left out", "operator", "observed", "source", "sink"])
+def test_what_there_is_much_of_hides_nothing_else(where):
+    """Spark tells of each store of each partition, which is left out; what is users' comes last."""
+    progress = json.loads(json.dumps(SMALL))
+    operator = progress["stateOperators"][0]["customMetrics"]
+    much = {f"SnapshotLastUploaded.partition_{n}_default": n for n in range(MAX_LEAVES + 500)}
+    if where == "left out":
+        operator |= much
+    else:
+        much = {f"own{n}": n for n in range(MAX_LEAVES + 500)}
+        places = {"operator": operator, "observed": progress["observedMetrics"]["seen"]}
+        places |= {"source": progress["sources"][1]["metrics"]}
+        places |= {"sink": progress["sink"].setdefault("metrics", {})}
+        places[where] |= much
+    frame = frame_of(query(progress=progress))
+
+    lag = values(frame, "source_offsets_behind_latest")
+    assert lag["0", "KafkaV2", "max"] == lag["1", "KafkaV2", "max"] == 7.0
+    assert values(frame, "source_input_rows_per_second") == {("1", "KafkaV2"): 5.0}
+    assert values(frame, "last_batch_output_rows") == {(): 7.0}
+    assert values(frame, "state_rows") == {("0", "agg"): 9.0}
+    assert bool(frame.drops) == (where != "left out")
+
+
+def test_what_is_not_looked_at_is_counted():
+    """Exactly: what is beyond all limits, and sources beyond those that are published."""
+    less = {f"m{n}": n for n in range(MAX_LEAVES - 1)}
+    assert leaves({"sink": 1, "observedMetrics": {"o": less}}, "progress", nothing).cut == 0
+    more = less | {"one": 1, "two": 2}
+    found = leaves({"observedMetrics": {"o": more}, "sink": 1}, "progress", nothing)
+    assert (found.found[0], len(found.found), found.cut) == (("progress.sink", 1), MAX_LEAVES, 2)
+    deep = leaves({"a": {"b": {"c": {"d": {"e": {"f": {"g": 1, "h": 2}}}}}}}, "progress", nothing)
+    assert (deep.found, deep.cut) == ([], 2)
+    frame = frame_of(query(progress={"sources": [{"description": f"s{n}"} for n in range(MAX_DETAILS + 6)]}))
+
+    assert len(values(frame, "source_info")) == MAX_DETAILS
+    assert frame.drops == {"limit": 6}
+    assert frame.culprits == {"limit": "spark_streaming_source_info"}
+
+
+def nothing(_name):
+    return False
 
 
 def test_what_is_no_number_where_one_belongs_is_counted():

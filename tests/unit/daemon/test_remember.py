@@ -94,11 +94,13 @@ def test_executors_go_on(data):
 def test_operations_of_spark_connect_go_on(data):
     """Each is counted once, also if Spark still lists it after the restart."""
     relay = Relay(ConnectSource)
-    relay.spark.answers["connect/sessions"] = [{"finishTimestamp": 0}]
     listed = {}
     for step in range(data.draw(st.integers(1, 8))):
+        started = step + data.draw(st.integers(-1, 3))
+        relay.spark.answers["connect/sessions"] = [{"sessionId": "s", "totalExecution": started}]
         state = data.draw(st.sampled_from(["FINISHED", "FAILED", "STARTED"]))
         listed[step] = {"operationId": str(step), "state": state, "duration": data.draw(st.integers(0, 9999))}
+        listed[step]["sessionId"] = data.draw(st.sampled_from(["s", "other"]))
         if data.draw(st.booleans()):
             listed.pop(min(listed))
         relay.spark.answers["connect/operations"] = list(listed.values())
@@ -222,6 +224,14 @@ def test_what_no_source_remembers_is_refused(kind, data):
         (JobsSource, {"newest": [1.0, 2]}, "jobs.newest.failed: expected true or false, found None"),
         (StagesSource, {"books": []}, "stages.books: expected an object, found []"),
         (SqlSource, {"bare": None}, "sql.bare: expected an array, found None"),
+        (ConnectSource, {"waiting": None}, "connect.waiting: expected an array, found None"),
+        (ConnectSource, {"known": []}, "connect.known: expected an object, found []"),
+        (
+            ConnectSource,
+            {"known": {"s": -1}},
+            "connect.known.s: expected a whole number, zero or more, found -1",
+        ),
+        (ConnectSource, {"missed": "1"}, "connect.missed: expected a whole number, zero or more, found '1'"),
         (ExecutorsSource, {"added": [1]}, "executors.added[0]: expected a string, found 1"),
     ],
 )

@@ -43,8 +43,9 @@ def test_a_directory_that_cannot_be_used_is_done_without(tmp_path, monkeypatch, 
     (line,) = bench.lines()
     assert (line["level"], line["reason"]) == ("warning", "directory")
     assert line["msg"] == (
-        f"--state.directory: {path} cannot be used: {sentence}, so counters of applications without the "
-        "plugin may be lower after a restart; give another directory, or none: --state.directory="
+        f"--state.directory: {path} cannot be used: {sentence}, so the runs of names and counters of "
+        "applications without the plugin may be lower after a restart; give another directory, or "
+        "none: --state.directory="
     )
 
 
@@ -136,4 +137,4 @@ def test_a_directory_for_reading_only():
 
     assert (found, kept, bench.failures()) == ([1], {"write": 1}, {"directory": 1})
     assert warned.endswith("cannot be written: Permission denied")
-    assert "cannot be used: Permission denied, so counters" in bench.warnings()[-1]
+    assert "cannot be used: Permission denied, so the runs" in bench.warnings()[-1]
