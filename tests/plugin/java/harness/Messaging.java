@@ -7,7 +7,10 @@ import io.sparkexporter.event.EventHandler;
 import io.sparkexporter.json.JsonReader;
 import io.sparkexporter.jvm.LocalServices;
 import io.sparkexporter.live.LiveCopy;
+import io.sparkexporter.live.LiveRefused;
 import io.sparkexporter.live.LiveStore;
+import io.sparkexporter.live.Proposal;
+import io.sparkexporter.live.Rule;
 import io.sparkexporter.message.Pump;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +53,12 @@ final class Messaging {
     boolean isSteered = arguments.get("steered").asBoolean();
     LiveCopy copy = isSteered ? LiveCopy.in(directory, this::warn) : null;
     events = isSteered ? services.events(null, null, copy.file()) : null;
-    services.open(directory, isSteered, isSteered && isDriver ? live::declare : null);
+    services.open(directory, isSteered, isSteered && isDriver ? this::declare : null);
+  }
+
+  private void declare(String key, Map<String, Object> source) throws LiveRefused {
+    Rule rule = Rule.of(key, source);
+    rule.checkPresent(live.declare(rule));
   }
 
   private void warn(String sentence, Throwable cause) {
@@ -118,7 +126,10 @@ final class Messaging {
   }
 
   private Object set(JsonNode arguments) throws Exception {
-    return live.patch(Collections.singletonMap(arguments.get("key").asText(), arguments.get("value").asText()), null);
+    Proposal proposal =
+        live.propose(Collections.singletonMap(arguments.get("key").asText(), arguments.get("value").asText()), null);
+    proposal.check();
+    return live.patch(proposal);
   }
 
   private static Messaging of(JsonNode arguments) {
