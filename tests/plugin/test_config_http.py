@@ -7,6 +7,7 @@ import pytest
 
 from plugin.applications import Store
 from plugin.steering import Client, in_background
+from running import until
 
 CONFIG = "/v1/config"
 EVENTS = "/v1/events"
@@ -200,6 +201,63 @@ def test_bad_changes(control, client, body, status, sentence):
     assert got == status
     assert said.startswith(sentence)
     assert control.config()["version"] == 0
+
+
+ENDLESS = "(.*a){12}b"
+"""A pattern that takes years for forty times a."""
+SLOW = "(.*a){4}b|a*"
+"""One that takes a part of a second for a hundred, and matches them."""
+
+
+def checking(jvm):
+    """Wait until a value is being checked."""
+    until(lambda: jvm("control_checking"), "a pattern is checked", 30)
+
+
+def test_reports_go_on_while_a_pattern_is_checked(control, client, executor):
+    """And so does who asks for the configuration; the change is refused in the end."""
+    control.declare("text", type="str", pattern=ENDLESS)
+
+    def attempt():
+        answer = in_background(client.refused, "PATCH", CONFIG, {"text": "a" * 40})
+        checking(client.jvm)
+        executor.report()
+        client.get(CONFIG)
+        meanwhile = client.jvm("control_checking")
+        sentence = f'text: "{"a" * 40}" took too long to check; it must match "{ENDLESS}"'
+        assert answer() == (422, sentence)
+        return meanwhile
+
+    until(attempt, "a report was quicker than the check", 60)
+
+
+def test_a_rule_that_is_declared_meanwhile_counts(control, client):
+    """A change that fitted the old one is checked again."""
+
+    def attempt():
+        control.declare("text", type="str", pattern=SLOW)
+        answer = in_background(client.ask, "PATCH", CONFIG, {"text": "a" * 100, "other": 1})
+        checking(client.jvm)
+        control.declare("text", type="str", pattern="b*")
+        meanwhile = client.jvm("control_checking")
+        status, _, body = answer()
+        if meanwhile:
+            assert (status, body) == (422, {"error": f'text: "{"a" * 99}... is not a str that matches "b*"'})
+        elif status == 200:
+            client.patch({"text": None, "other": None})
+        return meanwhile
+
+    until(attempt, "a rule was declared while the old one was checked", 60)
+    assert client.get(CONFIG)["values"] == {}
+
+
+def test_a_pattern_that_takes_too_much_stack(control, client):
+    """Refuses the value, too; the next one is taken."""
+    control.declare("mode", type="str", pattern="(fast|exact|,)*")
+    status, sentence = client.refused("PATCH", CONFIG, {"mode": ",".join(["fast"] * 20_000)})
+    assert status == 422
+    assert sentence.endswith('fast... took too much stack to check; it must match "(fast|exact|,)*"')
+    assert client.patch({"mode": "fast,exact"})[0] == 200
 
 
 @pytest.mark.parametrize("path", [("PATCH", CONFIG), ("POST", EVENTS)])

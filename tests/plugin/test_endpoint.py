@@ -12,6 +12,7 @@ import pytest
 
 from plugin.applications import COUNTER, Executor, Store
 from plugin.parts import JavaError
+from plugin.steering import Control
 from running import until
 
 TOKEN = "correct-horse"
@@ -345,3 +346,70 @@ def test_its_threads_do_not_keep_the_driver_alive(served):
     endpoint, _ = served
     endpoint.ask()
     assert endpoint.jvm("daemon_threads") is None
+
+
+HALVES = {
+    "line": b"GET /v1/snap",
+    "header": b"POST /v1/config HTTP/1.1\r\nHost: driver\r\nContent-",
+    "body of a refused request": b"POST / HTTP/1.1\r\nHost: driver\r\nContent-Length: 1000\r\n\r\n{",
+    "body": (
+        b"PATCH /v1/config HTTP/1.1\r\nHost: driver\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer " + TOKEN.encode() + b"\r\nContent-Length: 1000\r\n\r\n{"
+    ),
+}
+GET = b"GET / HTTP/1.1\r\nHost: driver\r\n\r\n"
+
+
+@pytest.fixture
+def steered(jvm):
+    """A store with a control, served to those who know the token."""
+    endpoint = Endpoint(jvm, Control(Store(jvm)).store, token=TOKEN)
+    yield endpoint
+    endpoint.finish(0)
+
+
+def begin(stack, endpoint, request):
+    """Send a part of a request; return the connection, which is closed with the others."""
+    connection = stack.enter_context(socket.create_connection(("127.0.0.1", endpoint.port), timeout=60))
+    connection.sendall(request)
+    return connection
+
+
+def rest(connection):
+    """Return what comes until the other side closes the connection."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_clients_that_stop_in_the_middle_do_not_keep_others_out(steered, half):
+    """However many."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            begin(stack, steered, half)
+        assert steered.ask(Authorization=f"Bearer {TOKEN}")[0] == 200
+
+
+def test_a_client_has_ten_seconds_and_one_that_waits_for_news_has_its_time(steered):
+    """While there are threads for others; to take no answer is like to send no request."""
+    authorized = {"Authorization": f"Bearer {TOKEN}"}
+    first = steered.ask(**authorized)[2]
+    query = f"boot={first['boot']}&after={first['sequence']}&wait=14"
+    begun = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        waiting = http.client.HTTPConnection("127.0.0.1", steered.port, timeout=60)
+        stack.enter_context(contextlib.closing(waiting))
+        waiting.request("GET", f"{PATH}?{query}", headers=authorized)
+        connections = [begin(stack, steered, half) for half in HALVES.values()]
+        deaf = begin(stack, steered, GET)
+        with pytest.raises(ConnectionError):
+            deaf.sendall(1_000_000 * GET)
+        assert [rest(connection)[:12] for connection in connections] == [b"", b"", b"HTTP/1.1 401", b""]
+        assert time.monotonic() - begun > 9
+        answer = waiting.getresponse()
+        assert (answer.status, json.loads(answer.read())["boot"]) == (200, first["boot"])
+        assert time.monotonic() - begun > 13
+    assert steered.ask(**authorized)[0] == 200

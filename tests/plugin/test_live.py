@@ -2,6 +2,7 @@
 
 import json
 import stat
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -114,6 +115,44 @@ def test_all_that_does_not_fit_is_named(control):
     assert sentence.startswith('k00: "' + "x" * 99 + "... is not an int; k01: ")
 
 
+ENDLESS, DEEP = "(.*a){12}b", "(fast|exact|,)*"
+MANY = ",".join(["fast"] * 20_000)
+
+
+def test_a_pattern_does_not_hold_up_anything(control):
+    """What takes longer than a second, or all of the stack, is refused like what does not match."""
+    control.declare("other", type="int")
+    control.declare("text", type="str", pattern=ENDLESS)
+    control.declare("mode", type="str", pattern=DEEP)
+    assert control.patch({"text": "a" * 12 + "b", "mode": "fast,exact"}) == 1
+    assert refusal(control, {"mode": MANY, "text": "a" * 40, "other": "x"}) == (
+        f'mode: "{MANY[:99]}... took too much stack to check; it must match "{DEEP}"; '
+        f'text: "{"a" * 40}" took too long to check; it must match "{ENDLESS}"; '
+        'other: "x" is not an int'
+    )
+    assert control.patch({"text": "a" * 13 + "b", "mode": "exact"}) == 2
+
+
+def test_all_patterns_together_have_a_second(control):
+    """However many keys a change has."""
+    for number in range(100):
+        control.declare(f"k{number}", type="str", pattern=ENDLESS)
+    begun = time.monotonic()
+    assert refusal(control, {f"k{number}": "a" * 40 for number in range(100)}).count("too long") == 10
+    assert time.monotonic() - begun < 30
+
+
+def test_a_declaration_whose_pattern_takes_too_long(control):
+    """Choices must be checked with it; the present value need not, so that the rule counts."""
+    with pytest.raises(JavaError, match="a choice of 'key' took too long to check; it must match "):
+        control.declare("key", type="str", pattern=ENDLESS, choices=["a" * 40])
+    assert control.config()["declared"] == {}
+    control.patch({"key": MANY})
+    with pytest.raises(JavaError, match=r'key: "fast.* took too much stack to check; it must match '):
+        control.declare("key", type="str", pattern=DEEP)
+    assert control.config()["declared"] == {"key": {"type": "str", "pattern": DEEP}}
+
+
 TYPES = "type of 'key' must be one of int, float, str, bool, list, dict, any, not "
 
 
@@ -129,6 +168,10 @@ TYPES = "type of 'key' must be one of int, float, str, bool, list, dict, any, no
         ({"type": "int", "pattern": "a"}, "pattern of 'key' needs type=str, not int"),
         ({"type": "str", "pattern": 1}, "pattern of 'key' must be a string, not 1"),
         ({"type": "str", "pattern": "("}, "pattern of 'key' cannot be read by Java: Unclosed group"),
+        (
+            {"type": "str", "pattern": "(" * 50_000 + "a" + ")" * 50_000},
+            "pattern of 'key' cannot be read by Java: Stack overflow during pattern compilation",
+        ),
         ({"type": "int", "choices": 3}, "choices of 'key' must be a list of values, not 3"),
         ({"type": "int", "choices": []}, "choices of 'key' must not be empty"),
         ({"type": "int", "choices": [1, "2"]}, "a choice of 'key' must be an int, not \"2\""),

@@ -8,7 +8,10 @@ import io.sparkexporter.event.EventQueue;
 import io.sparkexporter.json.JsonReader;
 import io.sparkexporter.jvm.LocalServices;
 import io.sparkexporter.live.LiveCopy;
+import io.sparkexporter.live.LiveRefused;
 import io.sparkexporter.live.LiveStore;
+import io.sparkexporter.live.Proposal;
+import io.sparkexporter.live.Rule;
 import io.sparkexporter.message.Pump;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,7 +59,12 @@ final class Messaging {
     LiveCopy copy = isSteered ? LiveCopy.in(directory, this::warn) : null;
     events = isSteered ? services.events(null, null, copy.file()) : null;
     queue = new EventQueue(events, (number, outcome) -> ended.add(queued.get((int) number) + " " + outcome.state().label()));
-    services.open(directory, isSteered, isSteered && isDriver ? live::declare : null);
+    services.open(directory, isSteered, isSteered && isDriver ? this::declare : null);
+  }
+
+  private void declare(String key, Map<String, Object> source) throws LiveRefused {
+    Rule rule = Rule.of(key, source);
+    rule.checkPresent(live.declare(rule));
   }
 
   private void warn(String sentence, Throwable cause) {
@@ -127,7 +135,10 @@ final class Messaging {
   }
 
   private Object set(JsonNode arguments) throws Exception {
-    return live.patch(Collections.singletonMap(arguments.get("key").asText(), arguments.get("value").asText()), null);
+    Proposal proposal =
+        live.propose(Collections.singletonMap(arguments.get("key").asText(), arguments.get("value").asText()), null);
+    proposal.check();
+    return live.patch(proposal);
   }
 
   private static Messaging of(JsonNode arguments) {

@@ -66,7 +66,8 @@ final class Steering {
     commands.put("control_begun", arguments -> of(arguments).handler.begun());
     commands.put("control_release", Steering::release);
     commands.put("control_finish", Steering::finish);
-    commands.put("control_waiting", arguments -> waiting());
+    commands.put("control_waiting", arguments -> threadsIn(".DriverControl", "await"));
+    commands.put("control_checking", arguments -> threadsIn(".PatternCheck", "matches"));
     commands.put("executor_steer", arguments -> Applications.executor(arguments).steer(directory(arguments)));
     commands.put("executor_copy", arguments -> Applications.executor(arguments).copy());
     commands.put("executor_begun", arguments -> Applications.executor(arguments).handler.begun());
@@ -145,13 +146,12 @@ final class Steering {
     return null;
   }
 
-  /** How many requests wait for something from outside to be done, in all endpoints. */
-  private static Object waiting() {
+  /** How many threads are in a method that does not call itself. */
+  private static Object threadsIn(String className, String method) {
     int count = 0;
     for (StackTraceElement[] stack : Thread.getAllStackTraces().values()) {
       for (StackTraceElement frame : stack) {
-        boolean control = frame.getClassName().endsWith(".DriverControl");
-        count += control && frame.getMethodName().equals("await") ? 1 : 0;
+        count += frame.getClassName().endsWith(className) && frame.getMethodName().equals(method) ? 1 : 0;
       }
     }
     return count;

@@ -13,6 +13,8 @@ import io.sparkexporter.live.LiveChange;
 import io.sparkexporter.live.LiveCopy;
 import io.sparkexporter.live.LiveRefused;
 import io.sparkexporter.live.LiveStore;
+import io.sparkexporter.live.Proposal;
+import io.sparkexporter.live.Rule;
 import io.sparkexporter.report.ControlReply;
 import io.sparkexporter.report.ControlReport;
 import io.sparkexporter.report.Report;
@@ -79,22 +81,36 @@ public final class DriverControl {
    */
   public ConfigState patch(Map<String, Object> changes, Long expected, Author author) throws LiveRefused {
     ConfigState state;
-    synchronized (this) {
-      List<String> keys = live.patch(changes, expected);
-      if (!keys.isEmpty()) {
-        dirty = true;
-        String shown = String.join(",", keys);
-        audits.add(
-            "config version=" + live.version()
-                + " keys=" + (shown.length() <= MAX_AUDITED_KEYS ? shown : shown.substring(0, MAX_AUDITED_KEYS) + "...")
-                + " actor=" + author.actor()
-                + " from=" + author.address());
+    do {
+      Proposal proposal;
+      synchronized (this) {
+        proposal = live.propose(changes, expected);
       }
-      applyHere();
-      state = ConfigState.of(boot, live, members, live.version());
-    }
+      // Not under the lock: a pattern may take its time, and reports must not wait for it.
+      proposal.check();
+      state = make(proposal, author);
+    } while (state == null);
     settle();
     return state;
+  }
+
+  /** Changes what was proposed; returns null if it must be checked again, for rules have changed meanwhile. */
+  private synchronized ConfigState make(Proposal proposal, Author author) throws LiveRefused {
+    List<String> keys = live.patch(proposal);
+    if (keys == null) {
+      return null;
+    }
+    if (!keys.isEmpty()) {
+      dirty = true;
+      String shown = String.join(",", keys);
+      audits.add(
+          "config version=" + live.version()
+              + " keys=" + (shown.length() <= MAX_AUDITED_KEYS ? shown : shown.substring(0, MAX_AUDITED_KEYS) + "...")
+              + " actor=" + author.actor()
+              + " from=" + author.address());
+    }
+    applyHere();
+    return ConfigState.of(boot, live, members, live.version());
   }
 
   /** Brings the driver's own copy up to date, which may have failed before. */
@@ -111,8 +127,13 @@ public final class DriverControl {
    *
    * @throws LiveRefused if the rule is none, or the present value does not fit; in the latter case the rule counts all the same
    */
-  public synchronized void declare(String key, Map<String, Object> rule) throws LiveRefused {
-    live.declare(key, rule);
+  public void declare(String key, Map<String, Object> rule) throws LiveRefused {
+    Rule made = Rule.of(key, rule);
+    Object present;
+    synchronized (this) {
+      present = live.declare(made);
+    }
+    made.checkPresent(present);
   }
 
   /**

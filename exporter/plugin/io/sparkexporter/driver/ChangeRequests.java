@@ -43,7 +43,9 @@ final class ChangeRequests {
     if (!mayChange()) {
       throw slowDown(exchange, 1, "more than " + PER_SECOND + " changes a second");
     }
+    HttpThreads.clientsTurn();
     byte[] bytes = read(exchange.getRequestBody());
+    HttpThreads.ownTurn();
     try {
       return JsonReader.read(bytes);
     } catch (JsonException bad) {

@@ -11,8 +11,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -22,16 +20,15 @@ public final class HttpEndpoint {
   static final int PORTS = 16;
   /** Threads beside those that may wait, so that nobody who waits can keep others out. */
   private static final int SPARE_THREADS = 4;
-  private static final int QUEUE = 256;
 
   private final HttpServer server;
-  private final ThreadPoolExecutor threads;
+  private final HttpThreads threads;
   private final Requests requests;
   private final Settings settings;
   private volatile ApplicationStore store;
   private volatile SnapshotHandler handler;
 
-  private HttpEndpoint(HttpServer server, ThreadPoolExecutor threads, Requests requests, Settings settings) {
+  private HttpEndpoint(HttpServer server, HttpThreads threads, Requests requests, Settings settings) {
     this.server = server;
     this.threads = threads;
     this.requests = requests;
@@ -54,11 +51,12 @@ public final class HttpEndpoint {
     }
     HttpServer server = bind(host, settings.integer(Setting.PORT));
     int places = settings.integer(Setting.MAX_WAITING) + steeringPlaces(settings);
-    ThreadPoolExecutor threads = threads(places + SPARE_THREADS);
+    HttpThreads threads = new HttpThreads(places + SPARE_THREADS);
     Requests requests = new Requests(token);
     server.setExecutor(threads);
     server.createContext("/", requests);
     startAsDaemon(server);
+    threads.watch();
     return new HttpEndpoint(server, threads, requests, settings);
   }
 
@@ -107,23 +105,6 @@ public final class HttpEndpoint {
       }
     }
     return HttpServer.create(new InetSocketAddress(host, 0), 0);
-  }
-
-  private static ThreadPoolExecutor threads(int count) {
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            count,
-            count,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(QUEUE),
-            work -> {
-              Thread thread = new Thread(work, "spark-exporter-http");
-              thread.setDaemon(true);
-              return thread;
-            });
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
   }
 
   /** The server's own thread inherits from the one that starts it whether it keeps the JVM alive. */

@@ -14,6 +14,9 @@ final class Requests implements HttpHandler {
   /** What a client is told that comes too early. */
   static final String STARTING = "the application is starting; ask again";
 
+  /** So many bytes of an answer are written at a time. */
+  private static final int PIECE = 64 << 10;
+
   /** Null if everybody may come in. */
   private final Credentials credentials;
   /** Null as long as nothing can be answered. */
@@ -47,8 +50,11 @@ final class Requests implements HttpHandler {
       active++;
     }
     try {
+      HttpThreads.ownTurn();
       answer(exchange);
     } finally {
+      // What is left of the request is read before the connection serves another one.
+      HttpThreads.clientsTurn();
       exchange.close();
       synchronized (state) {
         active--;
@@ -121,9 +127,12 @@ final class Requests implements HttpHandler {
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.getResponseHeaders().set("Cache-Control", "no-store");
     boolean head = exchange.getRequestMethod().equals("HEAD");
+    HttpThreads.clientsTurn();
     exchange.sendResponseHeaders(status, head ? -1 : body.length);
-    if (!head) {
-      exchange.getResponseBody().write(body);
+    for (int at = 0; !head && at < body.length; at += PIECE) {
+      // A long answer may take long, as long as it goes on.
+      HttpThreads.clientsTurn();
+      exchange.getResponseBody().write(body, at, Math.min(PIECE, body.length - at));
     }
   }
 

@@ -28,7 +28,6 @@ public final class Declared {
    * @throws LiveRefused if the key, the rule or the default is none; then nothing has changed
    */
   public synchronized void declare(String key, Map<String, Object> rule, Object defaultValue) throws LiveRefused {
-    LiveStore.checkKey(key);
     Rule checked = Rule.of(key, rule);
     if (defaultValue != null) {
       checked.checkDefault(defaultValue);

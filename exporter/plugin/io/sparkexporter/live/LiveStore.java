@@ -8,17 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
-/** The live configuration of the application, in the driver. Guarded by its owner. */
+/** The live configuration of the application, in the driver. Guarded by its owner; what takes its time is no part of it. */
 public final class LiveStore {
   /** Most keys, and most declared keys. */
   public static final int MAX_KEYS = 1000;
   /** Most bytes of JSON, keys included. */
   public static final int MAX_BYTES = 256 << 10;
 
-  private static final Pattern KEY = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,127}");
-  private static final int MAX_COMPLAINTS = 10;
   private static final int MAX_REMOVED = 1000;
 
   private final Map<String, Entry> entries = new TreeMap<>();
@@ -62,17 +59,35 @@ public final class LiveStore {
   }
 
   /**
-   * Changes some values, or none at all.
+   * Returns what is to be checked before it is {@link #patch made}.
    *
    * @param changes values as JsonReader gives them; null removes a key
    * @param expected version that the client believes to be the present one; null if he does not care
-   * @return the keys that really change; then the version is one higher
    */
-  public List<String> patch(Map<String, Object> changes, Long expected) throws LiveRefused {
+  public Proposal propose(Map<String, Object> changes, Long expected) throws LiveRefused {
+    checkVersion(expected);
+    return new Proposal(changes, expected, Proposal.rulesFor(changes, rules));
+  }
+
+  private void checkVersion(Long expected) throws LiveRefused {
     if (expected != null && expected != version) {
       throw LiveRefused.conflict("the configuration has version " + version + ", not " + expected);
     }
-    check(changes);
+  }
+
+  /**
+   * Changes some values, or none at all.
+   *
+   * @param proposal which was checked
+   * @return the keys that really change, and then the version is one higher; null if other rules count by now, so that it must be
+   *     proposed and checked again
+   */
+  public List<String> patch(Proposal proposal) throws LiveRefused {
+    checkVersion(proposal.expected());
+    if (!proposal.isFor(rules)) {
+      return null;
+    }
+    Map<String, Object> changes = proposal.changes();
     Map<String, Entry> newer = new TreeMap<>();
     for (Map.Entry<String, Object> change : changes.entrySet()) {
       Object value = change.getValue();
@@ -87,39 +102,6 @@ public final class LiveStore {
       newer.forEach(this::put);
     }
     return new ArrayList<>(newer.keySet());
-  }
-
-  private void check(Map<String, Object> changes) throws LiveRefused {
-    List<String> complaints = new ArrayList<>();
-    for (Map.Entry<String, Object> change : changes.entrySet()) {
-      Rule rule = rules.get(change.getKey());
-      String complaint = badKey(change.getKey());
-      if (complaint == null && rule != null && change.getValue() != null) {
-        complaint = rule.complaint(change.getValue());
-      }
-      if (complaint != null && complaints.size() < MAX_COMPLAINTS) {
-        complaints.add(complaint);
-      }
-    }
-    if (!complaints.isEmpty()) {
-      throw LiveRefused.invalid(String.join("; ", complaints));
-    }
-  }
-
-  private static String badKey(String key) {
-    if (KEY.matcher(key).matches()) {
-      return null;
-    }
-    String shown = key.length() <= 100 ? key : key.substring(0, 100) + "...";
-    return "the key " + Json.of(shown) + " does not match " + KEY.pattern();
-  }
-
-  /** Refuses what cannot be a key. */
-  static void checkKey(String key) throws LiveRefused {
-    String bad = badKey(key);
-    if (bad != null) {
-      throw LiveRefused.invalid(bad);
-    }
   }
 
   private void checkSize(Map<String, Entry> newer) throws LiveRefused {
@@ -177,21 +159,17 @@ public final class LiveStore {
   }
 
   /**
-   * Declares what a key accepts from now on.
+   * Declares what a key accepts from now on, whether the present value does or not.
    *
-   * @throws LiveRefused if the rule is none, or the present value does not fit; in the latter case the rule counts all the same
+   * @return the present value, which is to be {@link Rule#checkPresent checked}; null if there is none
    */
-  public void declare(String key, Map<String, Object> rule) throws LiveRefused {
-    checkKey(key);
-    Rule made = Rule.of(key, rule);
+  public Object declare(Rule rule) throws LiveRefused {
+    String key = rule.key();
     if (rules.size() >= MAX_KEYS && !rules.containsKey(key)) {
       throw LiveRefused.invalid("there are " + MAX_KEYS + " declared keys already");
     }
-    rules.put(key, made);
+    rules.put(key, rule);
     Entry present = entries.get(key);
-    String complaint = present == null ? null : made.complaint(present.value);
-    if (complaint != null) {
-      throw LiveRefused.misfit(complaint);
-    }
+    return present == null ? null : present.value;
   }
 }

@@ -14,7 +14,8 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /** What a declared key accepts. Immutable. */
-final class Rule {
+public final class Rule {
+  private static final Pattern KEY = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,127}");
   private static final List<String> TYPES =
       Collections.unmodifiableList(Arrays.asList("int", "float", "str", "bool", "list", "dict", "any"));
   private static final List<String> FIELDS =
@@ -43,18 +44,31 @@ final class Rule {
   }
 
   /**
-   * Reads a rule.
+   * Reads a rule. If its choices have to match a pattern, that may take a second.
    *
    * @param key for which it is
    * @param source {@code type}, which must be there, {@code minimum}, {@code maximum}, {@code choices}, {@code pattern}
    */
-  static Rule of(String key, Map<String, Object> source) throws LiveRefused {
+  public static Rule of(String key, Map<String, Object> source) throws LiveRefused {
+    String bad = badKey(key);
+    if (bad != null) {
+      throw LiveRefused.invalid(bad);
+    }
     Set<String> unknown = new TreeSet<>(source.keySet());
     unknown.removeAll(FIELDS);
     if (!unknown.isEmpty()) {
       throw LiveRefused.invalid("unknown in the rule of '" + key + "': " + String.join(", ", unknown));
     }
     return new Rule(key, source);
+  }
+
+  /** Returns null if it can be a key, else a sentence with the key. */
+  static String badKey(String key) {
+    if (KEY.matcher(key).matches()) {
+      return null;
+    }
+    String shown = key.length() <= 100 ? key : key.substring(0, 100) + "...";
+    return "the key " + Json.of(shown) + " does not match " + KEY.pattern();
   }
 
   private String readType() throws LiveRefused {
@@ -94,6 +108,9 @@ final class Rule {
       return Pattern.compile((String) given);
     } catch (PatternSyntaxException bad) {
       throw refuse("pattern", "cannot be read by Java: " + bad.getDescription());
+    } catch (StackOverflowError deep) {
+      // Newer JVMs say it themselves, in these words.
+      throw refuse("pattern", "cannot be read by Java: Stack overflow during pattern compilation");
     }
   }
 
@@ -108,8 +125,9 @@ final class Rule {
     if (((List<?>) given).isEmpty()) {
       throw refuse("choices", "must not be empty");
     }
+    PatternCheck patterns = new PatternCheck();
     for (Object choice : (List<?>) given) {
-      check("a choice", choice, null);
+      check("a choice", choice, null, patterns);
     }
     return (List<?>) given;
   }
@@ -131,28 +149,65 @@ final class Rule {
     return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
   }
 
+  /** Two are equal that were given alike for the same key. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Rule && key.equals(((Rule) other).key) && source.equals(((Rule) other).source);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * key.hashCode() + source.hashCode();
+  }
+
   /** The rule as it was given. */
   Map<String, Object> source() {
     return source;
   }
 
-  /** Refuses a value that is to be the default. */
-  void checkDefault(Object value) throws LiveRefused {
-    check("the default", value, choices);
+  /** The key that it is for. */
+  String key() {
+    return key;
   }
 
-  private void check(String what, Object value, List<?> among) throws LiveRefused {
-    if (!accepts(value, among)) {
-      throw refuse(what, "must be " + expected(among) + ", not " + shown(value));
+  /** Refuses a value that is to be the default. */
+  void checkDefault(Object value) throws LiveRefused {
+    check("the default", value, choices, new PatternCheck());
+  }
+
+  private void check(String what, Object value, List<?> among, PatternCheck patterns) throws LiveRefused {
+    try {
+      if (!accepts(value, among, patterns)) {
+        throw refuse(what, "must be " + expected(among) + ", not " + shown(value));
+      }
+    } catch (PatternCheck.GivenUp why) {
+      throw refuse(what, why.getMessage());
+    }
+  }
+
+  /**
+   * Says if the value that is set already does not fit; that may take a second.
+   *
+   * @param value null if there is none
+   * @throws LiveRefused a misfit
+   */
+  public void checkPresent(Object value) throws LiveRefused {
+    String complaint = value == null ? null : complaint(value, new PatternCheck());
+    if (complaint != null) {
+      throw LiveRefused.misfit(complaint);
     }
   }
 
   /** Returns null if the value fits, else a sentence with the key, the value and what is expected. */
-  String complaint(Object value) {
-    return accepts(value, choices) ? null : key + ": " + shown(value) + " is not " + expected(choices);
+  String complaint(Object value, PatternCheck patterns) {
+    try {
+      return accepts(value, choices, patterns) ? null : key + ": " + shown(value) + " is not " + expected(choices);
+    } catch (PatternCheck.GivenUp why) {
+      return key + ": " + shown(value) + " " + why.getMessage();
+    }
   }
 
-  private boolean accepts(Object value, List<?> among) {
+  private boolean accepts(Object value, List<?> among, PatternCheck patterns) throws PatternCheck.GivenUp {
     if (!hasType(value)) {
       return false;
     }
@@ -161,7 +216,7 @@ final class Rule {
       return false;
     }
     return (among == null || among.stream().anyMatch(choice -> same(choice, value)))
-        && (pattern == null || pattern.matcher((String) value).matches());
+        && (pattern == null || patterns.matches(pattern, (String) value));
   }
 
   private boolean hasType(Object value) {
