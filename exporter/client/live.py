@@ -13,6 +13,7 @@ import sys
 from _thread import allocate_lock
 
 from exporter.client import attach, spark
+from exporter.client.readonly import read_only
 from exporter.client.refusals import local_cells
 
 TYPE_CHECKING = False
@@ -28,21 +29,17 @@ _MAX_VALUES_BYTES = 16 * 1024 * 1024
 _PATIENT_LOOKS = 32
 _MOST_CALLS_BETWEEN_LOOKS = 1024
 _PATIENCE_SECONDS = 1.0
-_SCALARS = (bool, int, float, str)
 
 
 class Values(dict[str, object]):
-    """The scalar values of one version, by key. It never changes, so readers of it agree with themselves."""
+    """The values of one version, by key. They never change, so readers of them agree with themselves."""
 
-    __slots__ = ("texts", "version")
+    __slots__ = ("version",)
 
     def __init__(self, version: int, values: dict[str, Any]) -> None:
-        """Keep scalars as they are; lists and dicts as ``texts`` of JSON, so that each reader gets a copy."""
-        super().__init__((key, value) for key, value in values.items() if isinstance(value, _SCALARS))
+        """Keep what readers get: each list and dict once, read-only, as all of them share it."""
+        super().__init__((key, read_only(value)) for key, value in values.items())
         self.version = version
-        self.texts = {
-            key: json.dumps(value) for key, value in values.items() if isinstance(value, (list, dict))
-        }
 
 
 def _unknown() -> memoryview[float]:

@@ -1,5 +1,9 @@
-"""Live configuration as code reads it: present values, own copies, defaults, versions that only grow."""
+"""Live configuration as code reads it: present values, read-only, defaults, versions that only grow."""
 
+import copy
+import json
+import operator
+import pickle
 import threading
 
 import pytest
@@ -9,6 +13,7 @@ from hypothesis import strategies as st
 
 from exporter.client import config
 from exporter.client.live import _MOST_CALLS_BETWEEN_LOOKS, Live
+from exporter.client.readonly import ReadOnlyDict, ReadOnlyList
 
 
 @pytest.fixture
@@ -36,7 +41,8 @@ def test_every_kind_of_value(files, value):
     files.set(1, key=value)
     found = config.get("key", "default")
     assert found == value
-    assert type(found) is type(value)
+    assert isinstance(found, type(value))
+    assert json.dumps(found) == json.dumps(value)
     assert config.all() == {"key": value}
 
 
@@ -50,14 +56,107 @@ def test_a_key_that_is_no_text(files, key):
     assert config.get("threshold") == 25
 
 
+READ_ONLY = "^values of the live configuration are read-only: copy it first, {}[(]value[)]$"
+DICT_CHANGES = [
+    lambda value: operator.setitem(value, "a", 1),
+    lambda value: operator.delitem(value, "a"),
+    lambda value: operator.ior(value, {"b": 1}),
+    lambda value: value.clear(),
+    lambda value: value.pop("a"),
+    lambda value: value.popitem(),
+    lambda value: value.setdefault("b", 1),
+    lambda value: value.update(b=1),
+]
+LIST_CHANGES = [
+    lambda value: operator.setitem(value, 0, 1),
+    lambda value: operator.delitem(value, 0),
+    lambda value: operator.iadd(value, [1]),
+    lambda value: operator.imul(value, 2),
+    lambda value: value.append(1),
+    lambda value: value.clear(),
+    lambda value: value.extend([1]),
+    lambda value: value.insert(0, 1),
+    lambda value: value.pop(),
+    lambda value: value.remove(2),
+    lambda value: value.reverse(),
+    lambda value: value.sort(),
+]
+IN_PLACE = {"__ior__", "__iadd__", "__imul__"}
+NESTED = {"a": [2, {"b": [1]}], "c": 1}
+
+
 @pytest.mark.usefixtures("steering")
-def test_containers_are_the_readers_own(files):
-    """Nobody can change what others read."""
-    files.set(1, limits={"a": [1]})
-    config.get("limits")["a"].append(2)
-    config.all()["limits"].clear()
-    config.all().clear()
-    assert config.get("limits") == {"a": [1]}
+@pytest.mark.parametrize(
+    ("kind", "place", "change"),
+    [("dict", lambda value: value, change) for change in DICT_CHANGES]
+    + [("list", lambda value: value["a"], change) for change in LIST_CHANGES]
+    + [("list", lambda value: value["a"][1]["b"], change) for change in LIST_CHANGES[4:5]],
+)
+def test_nobody_can_change_what_others_read(files, kind, place, change):
+    """All readers have the same object; a change of it, or of what is in it, is refused with what to do."""
+    files.set(1, limits=NESTED)
+    config.declare("other", type=dict, default=NESTED)
+    for value in (config.get("limits"), config.all()["limits"], config.get("other")):
+        with pytest.raises(TypeError, match=READ_ONLY.format(kind)):
+            change(place(value))
+        assert value == NESTED
+
+
+def test_every_method_that_changes_a_container_is_refused():
+    """Whatever plain lists and dicts have, in this version of Python."""
+    reading = {"copy", "count", "fromkeys", "get", "index", "items", "keys", "values"}
+    for plain, ours in ((dict, ReadOnlyDict), (list, ReadOnlyList)):
+        changing = {name for name in vars(plain) if not name.startswith("_")} - reading
+        changing |= {"__setitem__", "__delitem__"} | {name for name in vars(plain) if name in IN_PLACE}
+        assert {name for name in changing if name not in vars(ours)} == set()
+
+
+@pytest.mark.usefixtures("steering")
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, *(lambda value, p=p: pickle.loads(pickle.dumps(value, p)) for p in range(6))],
+)
+def test_copies_are_plain(files, copied):
+    """A copy is a dict of dicts and lists that can be changed, and changes nothing."""
+    files.set(1, limits=NESTED)
+    found = copied(config.get("limits"))
+    assert found == NESTED
+    assert [type(found), type(found["a"]), type(found["a"][1]["b"])] == [dict, list, list]
+    found["a"].append(3)
+    found["b"] = 1
+    assert config.get("limits") == NESTED
+
+
+@pytest.mark.usefixtures("steering")
+def test_shallow_copies_are_plain(files):
+    """As the refusal has it: dict(value), list(value); copy.copy() and the methods do the same."""
+    files.set(1, limits=NESTED)
+    value = config.get("limits")
+    for found in (dict(value), value.copy(), copy.copy(value), value | {}):
+        assert (type(found), found) == (dict, NESTED)
+    value = value["a"]
+    for found in (list(value), value.copy(), copy.copy(value), value[:]):
+        assert (type(found), found) == (list, NESTED["a"])
+
+
+@pytest.mark.usefixtures("steering")
+def test_nothing_is_parsed_while_nothing_changes(files, monkeypatch):
+    """Lists, dicts and declared defaults are there already: each read gives the same object."""
+    files.set(1, limits=[1], places={"a": 1})
+    config.declare("other", type=list, default=(1, [2]))
+    keys = ("limits", "places", "other")
+    first = [config.get(key) for key in keys]
+    monkeypatch.setattr(json, "loads", None)
+    assert all(config.get(key) is value for key, value in zip(keys, first))
+    assert first == [[1], {"a": 1}, [1, [2]]]
+
+
+@pytest.mark.usefixtures("steering")
+def test_a_readers_own_default_stays_his_own():
+    """It comes back as it is, so he may change it."""
+    own = [1]
+    assert config.get("limits", own) is own
+    assert type(own) is list
 
 
 @pytest.mark.usefixtures("steering")
