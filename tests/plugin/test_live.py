@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugin.applications import Store
+from plugin.applications import Executor, Store
 from plugin.parts import JavaError
 from plugin.steering import Control, Steered, cells
 
@@ -284,15 +284,55 @@ def test_a_file_that_cannot_be_written_is_tried_again(jvm, tmp_path):
     assert control.config()["complete"]
 
 
-def test_a_directory_that_is_not_there(jvm, tmp_path):
-    """One warning; the JVM itself has the values."""
+CANNOT_BE_TOLD = "Python processes cannot be told of live configuration and events; trying again: "
+
+
+def test_a_control_file_that_cannot_be_made_is_tried_again(jvm, tmp_path):
+    """Until then the executor says that it lacks the version, and who waits for all hears its name."""
     control = Control(Store(jvm))
-    executor = Steered(control.store, "1", directory=tmp_path / "nowhere")
+    directory = tmp_path / "later"
+    executor = Steered(control.store, "1", directory=directory)
     control.patch({"a": 1})
     executor.report()
-    assert executor.copy() == (1, {"a": 1})
-    (warning,) = executor.warnings()
-    assert warning.startswith("Python processes cannot be told of live configuration and events: ")
+    assert executor.copy() == (0, {})
+    assert not control.config()["complete"]
+    assert {"id": "1", "version": 0} in control.config()["executors"]
+    warnings = executor.warnings()
+    assert [warning[: len(CANNOT_BE_TOLD)] for warning in warnings] == [CANNOT_BE_TOLD] * len(warnings)
+    assert "NoSuchFileException" in warnings[0]
+    directory.mkdir()
+    assert executor.report()
+    executor.report()
+    assert (executor.copy(), cells(directory)) == ((1, {"a": 1}), (1, 0))
+    assert control.config()["complete"]
+
+
+def test_a_control_file_is_made_later_without_a_change(jvm, tmp_path):
+    """With the next report: events need it, too. It starts with what it would hold by then."""
+    control = Control(Store(jvm))
+    directory = tmp_path / "later"
+    executor = Steered(control.store, "1", directory=directory)
+    directory.mkdir()
+    (directory / "config.json").write_text("of an application before")
+    executor.report()
+    assert cells(directory) == (0, 0)
+    assert [path.name for path in directory.iterdir()] == ["control"]
+
+
+def test_the_drivers_own_control_file(jvm, tmp_path):
+    """Without it the driver is the one that lacks the version, until a report of its own."""
+    directory = tmp_path / "later"
+    control = Control(Store(jvm), directory=directory)
+    executor = Steered(control.store, "1")
+    control.patch({"a": 1})
+    executor.report()
+    executor.report()
+    assert control.config()["executors"] == [{"id": "driver", "version": 0}, {"id": "1", "version": 1}]
+    assert not control.config()["complete"]
+    directory.mkdir()
+    Executor(control.store, "driver", known=False).report()
+    assert (control.copy(), cells(directory)[0]) == ((1, {"a": 1}), 1)
+    assert control.config()["complete"]
 
 
 KEYS = st.sampled_from(["a", "b", "c"])

@@ -48,13 +48,26 @@ public final class LiveCopy {
    * @param directory null if there is no such place
    */
   public static LiveCopy in(Path directory, BiConsumer<String, Throwable> warnings) {
-    ControlFile file = null;
+    LiveCopy copy = new LiveCopy(directory == null ? null : new ControlFile(directory), warnings);
+    copy.makeFile();
+    return copy;
+  }
+
+  /**
+   * Makes the file for the Python processes, if there is to be one and it could not be made before.
+   *
+   * @return whether they can be told
+   */
+  public boolean makeFile() {
     try {
-      file = directory == null ? null : new ControlFile(directory);
+      if (file != null) {
+        file.open();
+      }
+      return true;
     } catch (IOException | RuntimeException failure) {
-      warnings.accept("Python processes cannot be told of live configuration and events", failure);
+      warnings.accept("Python processes cannot be told of live configuration and events; trying again", failure);
+      return false;
     }
-    return new LiveCopy(file, warnings);
   }
 
   /** Where Python processes look; null if there is no such place. */
@@ -106,7 +119,7 @@ public final class LiveCopy {
    * @return whether the version has changed; if the Python processes cannot be told, nothing does
    */
   public synchronized boolean apply(LiveChange change) {
-    if (change.version() <= state.version) {
+    if (change.version() <= state.version || !makeFile()) {
       return false;
     }
     try {
