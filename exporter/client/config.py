@@ -49,7 +49,8 @@ def get(key: str, default: Any = None) -> Any:
         A bool, int, float, str, list or dict. Lists and dicts are read-only, because all readers of this
         process share them: ``copy.deepcopy()`` makes one that you may change. An own default comes as it is.
 
-    It never waits for anything but a local file, and that only when something has changed.
+    It never waits for anything but a local file, and that only when something has changed. But where an
+    executor has not heard the driver yet, the first call waits for that: at most 10 s, once per process.
 
     """
     live = LIVE

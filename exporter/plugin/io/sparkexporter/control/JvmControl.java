@@ -65,10 +65,11 @@ public final class JvmControl implements ControlExchange, EventQueue.Listener {
 
   @Override
   public synchronized boolean accept(ControlReply reply) {
-    // Also without a change: Python workers see by the same file that there are events.
-    copy.makeFile();
     LiveChange change = reply.change();
     boolean changed = change != null && copy.apply(change);
+    if (change == null) {
+      copy.heard();
+    }
     boolean confirmed = unconfirmed.keySet().removeAll(reply.confirmed());
     boolean arrived = false;
     for (EventMessage message : reply.events()) {

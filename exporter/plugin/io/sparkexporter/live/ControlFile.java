@@ -22,7 +22,8 @@ public final class ControlFile {
   private static final int EVENTS_AT = 16;
 
   private final Path directory;
-  private long version;
+  /** Not a number as long as the driver has not been heard. */
+  private double version = Double.NaN;
   private long events;
   /** Null until the file could be made. */
   private FileChannel control;
@@ -47,6 +48,15 @@ public final class ControlFile {
     bytes.put(MAGIC).putDouble(VERSION_AT, version).putDouble(EVENTS_AT, events);
     bytes.rewind();
     control = replace(directory.resolve("control"), bytes);
+  }
+
+  /** Says that the driver has been heard: if nothing was written by then, nothing is set. */
+  synchronized void heard() throws IOException {
+    open();
+    if (Double.isNaN(version)) {
+      store(VERSION_AT, 0);
+      version = 0;
+    }
   }
 
   /** Writes the configuration, and only then the version, so that who sees the version finds what belongs to it. */
