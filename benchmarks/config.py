@@ -19,7 +19,14 @@ from typing import Any
 ROUNDS = 400
 CALLS = 5_000
 BOUND_NS = 150.0
-VALUES = {"threshold": 25, "name": "etl", **{f"key-{number}": number for number in range(100)}}
+LIMITS = {"places": ["a", "b"], "least": {"rows": 10, "bytes": 2.5}}
+VALUES = {
+    "threshold": 25,
+    "name": "etl",
+    "list": [LIMITS] * 20,
+    "dict": LIMITS,
+    **{f"key-{number}": number for number in range(100)},
+}
 
 
 def write_files(directory: Path) -> None:
@@ -48,6 +55,8 @@ def measure(directory: str) -> list[dict[str, Any]]:
 
     if config.get("threshold") != VALUES["threshold"]:
         sys.exit("the configuration was not found")
+    config.declare("declared", type=int, default=10)
+    config.declare("declared-list", type=list, default=[LIMITS] * 20)
     path = Path(directory) / "broadcast"
     path.write_bytes(pickle.dumps(25))
     names = {"config": config, "events": events, "values": VALUES, "environ": os.environ}
@@ -60,6 +69,10 @@ def measure(directory: str) -> list[dict[str, Any]]:
     found = least(
         present=timer("config.get('threshold', 10)"),
         missing=timer("config.get('missing', 10)"),
+        list=timer("config.get('list')"),
+        mapping=timer("config.get('dict')"),
+        declared=timer("config.get('declared')"),
+        declared_list=timer("config.get('declared-list')"),
         poll=timer("events.poll()"),
         dict=timer("values.get('threshold', 10)"),
         environ=timer("environ.get('THRESHOLD', '10')"),
@@ -70,6 +83,10 @@ def measure(directory: str) -> list[dict[str, Any]]:
     return [
         result(f"config.get(), unchanged ({peers})", found["present"]),
         result("config.get() of a key that nobody has set", found["missing"]),
+        result("config.get() of a list", found["list"]),
+        result("config.get() of a dict", found["mapping"]),
+        result("config.get() of a declared default", found["declared"]),
+        result("config.get() of a declared default that is a list", found["declared_list"]),
         result("events.poll() while nothing waits", found["poll"]),
     ]
 

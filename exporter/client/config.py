@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["all", "declare", "get", "version"]
 
-# Of declared keys, as JSON: each reader gets a copy of its own.
-_DEFAULTS: dict[str, str] = {}
+# Of declared keys, as readers get them.
+_DEFAULTS: dict[str, Any] = {}
 
 
 def get(key: str, default: Any = None) -> Any:
@@ -45,31 +45,24 @@ def get(key: str, default: Any = None) -> Any:
             :func:`declare` was given in this process, which is None if there is none.
 
     Returns:
-        A bool, int, float, str, list or dict. Lists and dicts are copies: change them as you like.
+        A bool, int, float, str, list or dict. All readers of this process share lists and dicts, as they
+        do with ``Broadcast.value``: change a ``copy.deepcopy()`` only. An own default comes as it is.
 
-    It never waits for anything but a local file, and that only when something has changed.
+    It never waits for anything but a local file, and that only when something has changed. But where an
+    executor has not heard the driver yet, the first call waits for that: at most 10 s, once per process.
 
     """
     live = LIVE
     if live.cell[0] != live.seen:
         live.refresh()
-    values = live.values
     try:
-        value = values.get(key)
+        value = live.values.get(key)
+        if value is None:
+            return _DEFAULTS.get(key) if default is None else default
     except TypeError:
         # Of a list, say: nobody can have set that.
         return default
-    if value is not None:
-        return value
-    return _other(values.texts, key, default) if values.texts or default is None else default
-
-
-def _other(texts: dict[str, str], key: str, default: Any) -> Any:
-    """Return what is no scalar: a list, a dict, a default."""
-    text = texts.get(key)
-    if text is None and default is None:
-        text = _DEFAULTS.get(key)
-    return default if text is None else json.loads(text)
+    return value
 
 
 def version() -> int:
@@ -84,12 +77,14 @@ def version() -> int:
 
 
 def all() -> dict[str, Any]:  # noqa: A001 - read as config.all()
-    """Return all values that somebody has set, by key, in a dict of your own. Defaults are not among them."""
+    """Return all values that somebody has set, by key, in a dict of your own. Defaults are not among them.
+
+    Lists and dicts among them are shared, as :func:`get` returns them.
+    """
     live = LIVE
     if live.cell[0] != live.seen:
         live.refresh()
-    values = live.values
-    return {**values, **{key: json.loads(text) for key, text in values.texts.items()}}
+    return dict(live.values)
 
 
 def declare(  # noqa: PLR0913 - each a name of its own at the call
@@ -128,7 +123,8 @@ def declare(  # noqa: PLR0913 - each a name of its own at the call
     if default is None:
         _DEFAULTS.pop(key, None)
     else:
-        _DEFAULTS[key] = json_bytes(default, "the default").decode()
+        # By way of JSON, as a value that is set: a tuple, say, is a list.
+        _DEFAULTS[key] = json.loads(json_bytes(default, "the default"))
     if not spark.is_worker():
         from exporter.client.serving import SERVING  # noqa: PLC0415 - workers serve nothing
 

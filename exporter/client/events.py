@@ -136,7 +136,7 @@ def _late(polls: _Polls) -> list[Event]:
 
 
 def _new(polls: _Polls) -> list[Event]:
-    LIVE.refresh()
+    LIVE.look()
     claimable = LIVE.claimable[0]
     if claimable == polls.seen or math.isnan(claimable) or not spark.is_worker():
         return []

@@ -10,6 +10,7 @@ import math
 import mmap
 import os
 import sys
+import time
 from _thread import allocate_lock
 
 from exporter.client import attach, spark
@@ -28,21 +29,20 @@ _MAX_VALUES_BYTES = 16 * 1024 * 1024
 _PATIENT_LOOKS = 32
 _MOST_CALLS_BETWEEN_LOOKS = 1024
 _PATIENCE_SECONDS = 1.0
-_SCALARS = (bool, int, float, str)
+# How long the readers of one process wait for their JVM to hear the driver.
+_FIRST_SECONDS = 10.0
+_FIRST_STEP_SECONDS = 0.02
 
 
 class Values(dict[str, object]):
-    """The scalar values of one version, by key. It never changes, so readers of it agree with themselves."""
+    """The values of one version, by key. They never change, so readers of them agree with themselves."""
 
-    __slots__ = ("texts", "version")
+    __slots__ = ("version",)
 
     def __init__(self, version: int, values: dict[str, Any]) -> None:
-        """Keep scalars as they are; lists and dicts as ``texts`` of JSON, so that each reader gets a copy."""
-        super().__init__((key, value) for key, value in values.items() if isinstance(value, _SCALARS))
+        """Keep what readers get: each list and dict once, as all of them share it."""
+        super().__init__(values)
         self.version = version
-        self.texts = {
-            key: json.dumps(value) for key, value in values.items() if isinstance(value, (list, dict))
-        }
 
 
 def _unknown() -> memoryview[float]:
@@ -57,22 +57,28 @@ class Live:
 
     Others read these attributes without a lock, and call :meth:`refresh` when ``cell[0] != seen``:
 
-    * ``cell``: its only element is the version that the plugin has.
+    * ``cell``: its only element is the version that the plugin has; not a number until it knows one.
     * ``seen``: what it was when ``values`` were read.
     * ``values``: the configuration.
     * ``claimable``: its only element is the number of events that workers could have claimed so far.
     """
 
-    __slots__ = ("_calls", "_directory", "_lock", "_misses", "_pause", "cell", "claimable", "seen", "values")
+    __slots__ = (
+        "_calls", "_deadline", "_directory", "_lock", "_mapped", "_misses", "_pause",
+        "cell", "claimable", "seen", "values",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         """Know nothing yet, not even where to look."""
         self._directory: str | None = None
+        # Of waiting for the driver: each process does so once.
+        self._deadline: float | None = None
         self._lock = allocate_lock()
         self._forget()
 
     def _forget(self) -> None:
         self.cell, self.claimable = _unknown(), _unknown()
+        self._mapped = False
         self.seen = 0.0
         self.values = Values(0, {})
         self._calls = self._misses = self._pause = 0
@@ -88,7 +94,27 @@ class Live:
                 self._forget()
 
     def refresh(self) -> None:
+        """Read what has changed, after :meth:`look`. Before the JVM has heard the driver, wait for that."""
+        self.look()
+        if self._is_unheard():
+            self._await_first()
+            self.look()
+
+    def _is_unheard(self) -> bool:
+        """Say whether the JVM is steered, but has not heard the driver yet."""
+        return self._mapped and math.isnan(self.cell[0])
+
+    def _await_first(self) -> None:
+        if self._deadline is None:
+            self._deadline = time.monotonic() + _FIRST_SECONDS
+        # No lock is held: other threads wait beside this one, and events are seen meanwhile.
+        while self._is_unheard() and time.monotonic() < self._deadline:
+            time.sleep(_FIRST_STEP_SECONDS)
+
+    def look(self) -> None:
         """Read what has changed. It never raises; what cannot be read is tried again, less and less often."""
+        if self._is_unheard():
+            return
         self._calls += 1
         if self._calls <= self._pause:
             return
@@ -115,6 +141,8 @@ class Live:
         if math.isnan(self.cell[0]):
             self._map(directory)
         version = self.cell[0]
+        if math.isnan(version):
+            return self._mapped
         if version != self.seen:
             values = _read_values(directory)
             # The file is written before the number, so it may be newer but not older.
@@ -136,6 +164,7 @@ class Live:
             cells = memoryview(mapped).cast("d")
             self.claimable = cells[CLAIMABLE_CELL : CLAIMABLE_CELL + 1]
             self.cell = cells[VERSION_CELL : VERSION_CELL + 1]
+            self._mapped = True
 
     def after_fork_in_child(self) -> None:
         """Read on: the mapping is the child's as well. Threads that held the lock are not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import struct
 import threading
 from contextlib import closing
@@ -104,10 +105,10 @@ class Control:
 class Steered(Executor):
     """An executor that takes part."""
 
-    def __init__(self, store, name, *, known=True, directory=None):
-        """Make one."""
+    def __init__(self, store, name, *, known=True, directory=None, patience=None):
+        """Make one; whoever reads its configuration waits for the first report, or so many milliseconds."""
         super().__init__(store, name, known=known)
-        self._do("steer", directory=str(directory) if directory else None)
+        self._do("steer", directory=str(directory) if directory else None, patience=patience)
 
     def _do(self, command, **arguments):
         return self.store.jvm(f"executor_{command}", executor=self._number, **arguments)
@@ -119,6 +120,18 @@ class Steered(Executor):
     def warnings(self):
         """Return what it warned of."""
         return self._do("copy")["warnings"]
+
+    def read(self, key, thread="task"):
+        """Let code in its JVM read a key; return whether that waits."""
+        return self._do("read", key=key, thread=thread)
+
+    def has_read(self):
+        """Return what the code has read, or "unset"."""
+        return self._do("has_read")
+
+    def close(self):
+        """End the executor."""
+        self._do("close")
 
     def begun(self):
         """Return the ids of the events whose handling has begun here."""
@@ -164,10 +177,10 @@ def in_background(function, *arguments):
 
 
 def cells(directory):
-    """Return the two numbers of a control file."""
+    """Return the two numbers of a control file; None for a version that its JVM does not know yet."""
     magic, version, events, rest = CELLS.unpack((directory / "control").read_bytes())
     assert (magic, rest) == (b"SPXCTL1\0", bytes(40))
-    return version, events
+    return None if math.isnan(version) else version, events
 
 
 class Client:

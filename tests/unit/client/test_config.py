@@ -1,13 +1,17 @@
-"""Live configuration as code reads it: present values, own copies, defaults, versions that only grow."""
+"""Live configuration as code reads it: present values, shared ones, defaults, versions that only grow."""
 
+import copy
+import json
 import threading
+import time
+import types
 
 import pytest
 from control_file import ControlFiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.client import config
+from exporter.client import config, events
 from exporter.client.live import _MOST_CALLS_BETWEEN_LOOKS, Live
 
 
@@ -36,7 +40,8 @@ def test_every_kind_of_value(files, value):
     files.set(1, key=value)
     found = config.get("key", "default")
     assert found == value
-    assert type(found) is type(value)
+    assert isinstance(found, type(value))
+    assert json.dumps(found) == json.dumps(value)
     assert config.all() == {"key": value}
 
 
@@ -51,13 +56,37 @@ def test_a_key_that_is_no_text(files, key):
 
 
 @pytest.mark.usefixtures("steering")
-def test_containers_are_the_readers_own(files):
-    """Nobody can change what others read."""
-    files.set(1, limits={"a": [1]})
-    config.get("limits")["a"].append(2)
-    config.all()["limits"].clear()
-    config.all().clear()
-    assert config.get("limits") == {"a": [1]}
+def test_lists_and_dicts_are_plain(files):
+    """A UDF may return them: Spark's JVM reads no other classes. A copy is the reader's own."""
+    nested = {"a": [2, {"b": [1]}], "c": 1}
+    files.set(1, limits=nested)
+    config.declare("other", type=dict, default=nested)
+    for value in (config.get("limits"), config.all()["limits"], config.get("other")):
+        assert value == nested
+        assert [type(value), type(value["a"]), type(value["a"][1])] == [dict, list, dict]
+    own = copy.deepcopy(config.get("limits"))
+    own["a"].append(3)
+    assert config.get("limits") == nested
+
+
+@pytest.mark.usefixtures("steering")
+def test_nothing_is_parsed_while_nothing_changes(files, monkeypatch):
+    """Lists, dicts and declared defaults are there already: each read gives the same object."""
+    files.set(1, limits=[1], places={"a": 1})
+    config.declare("other", type=list, default=(1, [2]))
+    keys = ("limits", "places", "other")
+    first = [config.get(key) for key in keys]
+    monkeypatch.setattr(json, "loads", None)
+    assert all(config.get(key) is value for key, value in zip(keys, first))
+    assert first == [[1], {"a": 1}, [1, [2]]]
+
+
+@pytest.mark.usefixtures("steering")
+def test_a_readers_own_default_stays_his_own():
+    """It comes back as it is, so he may change it."""
+    own = [1]
+    assert config.get("limits", own) is own
+    assert type(own) is list
 
 
 @pytest.mark.usefixtures("steering")
@@ -141,6 +170,81 @@ def test_one_application_after_another(steering, tmp_path):
         steering.run_in(directory)
         seen.append((config.get("name"), config.version()))
     assert seen == [(None, 0), ("one", 7), ("one", 7), ("two", 2), ("two", 2)]
+
+
+NOT_HEARD = float("nan")
+
+
+@pytest.fixture
+def silent(worker, monkeypatch):
+    """The files of an executor whose JVM has not heard the driver; only the test ends waiting for it."""
+    monkeypatch.setattr("exporter.client.live._FIRST_SECONDS", 60.0)
+    return ControlFiles(worker, version=NOT_HEARD, claimable=3)
+
+
+def meanwhile(monkeypatch, *steps):
+    """Do one step each time that a reader waits."""
+    left = list(steps)
+    clock = types.SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: left.pop(0)())
+    monkeypatch.setattr("exporter.client.live.time", clock)
+    return left
+
+
+@pytest.mark.usefixtures("steering")
+@pytest.mark.parametrize("read", [lambda: config.get("key"), lambda: config.all().get("key")])
+def test_the_first_read_waits_until_the_driver_was_heard(silent, monkeypatch, read):
+    """An executor that joins late has the present values from its first task on."""
+    left = meanwhile(monkeypatch, lambda: None, lambda: silent.set(7, key="a"))
+    assert read() == "a"
+    assert (config.version(), left) == (7, [])
+
+
+@pytest.mark.usefixtures("steering")
+def test_the_first_read_waits_also_if_nothing_is_set(silent, monkeypatch):
+    """The driver may say just that; the next change is then seen as ever."""
+    left = meanwhile(monkeypatch, lambda: silent.store(8, 0))
+    assert (config.get("key", 1), config.version(), left) == (1, 0, [])
+    silent.set(1, key=2)
+    assert config.get("key", 1) == 2
+
+
+@pytest.mark.usefixtures("steering")
+def test_a_silent_driver_is_waited_for_once(silent, monkeypatch):
+    """After that time there are defaults, at once, until the driver is heard after all; then its values."""
+    monkeypatch.setattr("exporter.client.live._FIRST_SECONDS", 0.05)
+    assert config.get("key", 1) == 1
+    meanwhile(monkeypatch)
+    assert [config.get("key", 1) for _ in range(3000)] == [1] * 3000
+    assert config.version() == 0
+    silent.set(1, key=2)
+    assert (config.get("key", 1), config.version()) == (2, 1)
+
+
+@pytest.mark.usefixtures("silent")
+def test_only_readers_of_values_wait_for_the_driver(steering, monkeypatch):
+    """A poll must not: it sees how many events there are, and goes on."""
+    meanwhile(monkeypatch)
+    assert events.poll() == []
+    assert (steering.live.claimable[0], steering.live.values) == (3, {})
+
+
+@pytest.mark.usefixtures("steering")
+def test_threads_wait_for_the_driver_together(silent):
+    """None of them sees defaults while another one waits."""
+    seen, begun = [], threading.Barrier(5)
+
+    def read():
+        begun.wait(30)
+        seen.append(config.get("key", "default"))
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    begun.wait(30)
+    silent.set(1, key="a")
+    for reader in readers:
+        reader.join()
+    assert seen == ["a"] * 4
 
 
 @settings(deadline=None)

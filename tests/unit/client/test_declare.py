@@ -48,9 +48,10 @@ def test_every_kind_of_rule(hop, arguments, rule):
 
 @pytest.mark.usefixtures("steering")
 def test_defaults():
-    """A declared default is what get() returns, unless the reader has an own one; lists are copies."""
-    config.declare("limits", type=list, default=[1])
-    config.get("limits").append(2)
+    """A declared default is what get() returns, unless the reader has an own one."""
+    given = [1]
+    config.declare("limits", type=list, default=given)
+    given.append(2)
     assert config.get("limits") == [1]
     assert config.get("limits", "own") == "own"
     assert config.all() == {}

@@ -16,6 +16,7 @@ import java.util.NoSuchElementException;
  * }</pre>
  *
  * <p>Read it as often as you like, on the driver and on executors. Without the plugin, or a token, nothing is ever set.
+ * Where the driver has not been heard yet, at the start of an executor, the first reads wait for it: at most 10 s, once in a JVM.
  */
 public final class LiveConfig {
   private LiveConfig() {}
@@ -94,7 +95,7 @@ public final class LiveConfig {
    * @param other what to return if the key is not set
    */
   public static Object get(String key, Object other) {
-    LiveCopy copy = LiveCopy.current();
+    LiveCopy copy = heard();
     Object value = copy == null ? null : copy.get(key);
     return value == null ? other : value;
   }
@@ -125,13 +126,21 @@ public final class LiveConfig {
 
   /** Returns all values by key; nobody can change the map. */
   public static Map<String, Object> all() {
-    LiveCopy copy = LiveCopy.current();
+    LiveCopy copy = heard();
     return copy == null ? Collections.emptyMap() : copy.values();
   }
 
   /** Returns the version of the values, which grows by one with each change; 0 as long as nothing was set. */
   public static long version() {
-    LiveCopy copy = LiveCopy.current();
+    LiveCopy copy = heard();
     return copy == null ? 0 : copy.version();
+  }
+
+  private static LiveCopy heard() {
+    LiveCopy copy = LiveCopy.current();
+    if (copy != null) {
+      copy.awaitHeard();
+    }
+    return copy;
   }
 }

@@ -1,6 +1,7 @@
 package harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkexporter.LiveConfig;
 import io.sparkexporter.control.JvmControl;
 import io.sparkexporter.driver.ApplicationStore;
 import io.sparkexporter.event.EventOutcome;
@@ -25,6 +26,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 /** An executor with one process whose cells the test sets, and a network with a will of its own. */
 final class FakeExecutor implements Source {
@@ -40,6 +44,7 @@ final class FakeExecutor implements Source {
   final FakeHandler handler = new FakeHandler();
   private JvmControl control;
   private LiveCopy live;
+  private FutureTask<Object> reading;
   private long lastEnded;
   private long tasksEnded;
 
@@ -55,8 +60,13 @@ final class FakeExecutor implements Source {
   }
 
   /** Lets the executor take part in what comes from outside. */
-  Object steer(Path directory) {
-    live = LiveCopy.in(directory, (sentence, cause) -> warnings.add(sentence + ": " + cause));
+  Object steer(JsonNode arguments) {
+    Path directory = Steering.directory(arguments);
+    BiConsumer<String, Throwable> warn = (sentence, cause) -> warnings.add(sentence + ": " + cause);
+    live =
+        arguments.hasNonNull("patience")
+            ? new LiveCopy(null, arguments.get("patience").asLong(), warn)
+            : LiveCopy.in(directory, warn);
     control = new JvmControl(live);
     control.connect(new EventQueue(handler, this::ended), () -> {});
     outbox.steerBy(control);
@@ -78,6 +88,28 @@ final class FakeExecutor implements Source {
       wait();
     }
     return received;
+  }
+
+  /** Lets a task read the configuration; returns, as soon as it either waits or is done, whether it waits. */
+  Object beginToRead(JsonNode arguments) {
+    live.install();
+    reading = new FutureTask<>(() -> LiveConfig.get(arguments.get("key").asText(), "unset"));
+    Thread task = new Thread(reading, arguments.get("thread").asText());
+    task.start();
+    while (task.isAlive() && task.getState() != Thread.State.TIMED_WAITING) {
+      Thread.yield();
+    }
+    return task.isAlive();
+  }
+
+  /** Returns what the task has read. */
+  Object endReading() throws Exception {
+    return reading.get(60, TimeUnit.SECONDS);
+  }
+
+  Object close() {
+    live.close();
+    return null;
   }
 
   Object copy() {

@@ -29,6 +29,7 @@ final class Steering {
 
   private Steering(Applications application, JsonNode arguments) {
     copy = LiveCopy.in(directory(arguments), this::warn);
+    copy.heard();
     AtomicLong ids = new AtomicLong();
     boolean local = arguments.has("local") && arguments.get("local").asBoolean();
     control =
@@ -68,7 +69,10 @@ final class Steering {
     commands.put("control_finish", Steering::finish);
     commands.put("control_waiting", arguments -> threadsIn(".DriverControl", "await"));
     commands.put("control_checking", arguments -> threadsIn(".PatternCheck", "matches"));
-    commands.put("executor_steer", arguments -> Applications.executor(arguments).steer(directory(arguments)));
+    commands.put("executor_steer", arguments -> Applications.executor(arguments).steer(arguments));
+    commands.put("executor_read", arguments -> Applications.executor(arguments).beginToRead(arguments));
+    commands.put("executor_has_read", arguments -> Applications.executor(arguments).endReading());
+    commands.put("executor_close", arguments -> Applications.executor(arguments).close());
     commands.put("executor_copy", arguments -> Applications.executor(arguments).copy());
     commands.put("executor_begun", arguments -> Applications.executor(arguments).handler.begun());
     commands.put("executor_release", Steering::releaseThere);

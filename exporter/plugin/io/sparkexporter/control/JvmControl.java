@@ -67,6 +67,9 @@ public final class JvmControl implements ControlExchange, EventQueue.Listener {
   public synchronized boolean accept(ControlReply reply) {
     LiveChange change = reply.change();
     boolean changed = change != null && copy.apply(change);
+    if (change == null) {
+      copy.heard();
+    }
     boolean confirmed = unconfirmed.keySet().removeAll(reply.confirmed());
     boolean arrived = false;
     for (EventMessage message : reply.events()) {

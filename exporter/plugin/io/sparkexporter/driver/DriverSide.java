@@ -151,6 +151,8 @@ public final class DriverSide implements DriverPlugin {
   /** Without a token, or a place to listen, nobody could come in, so that there is nothing to be kept ready for him. */
   private void steer(ApplicationStore made, Path directory, Reporter own) {
     live = LiveCopy.in(directory, warnings);
+    // The driver itself; in local mode its tasks, too.
+    live.heard();
     SecureRandom random = new SecureRandom();
     control =
         new DriverControl(

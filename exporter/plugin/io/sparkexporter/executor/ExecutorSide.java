@@ -40,6 +40,11 @@ public final class ExecutorSide implements ExecutorPlugin {
       if (services != null) {
         services.stop(0);
       }
+      if (live != null) {
+        // Nobody will be heard, so nobody is to wait for that.
+        live.heard();
+        live.close();
+      }
       warnings.accept("the plugin could not start in this executor and does nothing", failure);
     }
   }
@@ -70,7 +75,7 @@ public final class ExecutorSide implements ExecutorPlugin {
     made.start();
     reporter = made;
     if (control != null) {
-      // The first task is to find the present configuration, but is not held up by a driver that is busy.
+      // The executor is not held up by a driver that is busy. Who reads the configuration before it was heard waits longer.
       control.awaitFirst(FIRST_MILLIS);
     }
   }

@@ -22,29 +22,55 @@ public final class ControlFile {
   private static final int EVENTS_AT = 16;
 
   private final Path directory;
-  private final FileChannel control;
+  /** Not a number as long as the driver has not been heard. */
+  private double version = Double.NaN;
+  private long events;
+  /** Null until the file could be made. */
+  private FileChannel control;
 
-  /** Makes the {@code control} file; both numbers in it are 0. */
-  public ControlFile(Path directory) throws IOException {
+  /**
+   * Makes no file yet.
+   *
+   * @param directory where Python processes look
+   */
+  public ControlFile(Path directory) {
     this.directory = directory;
-    ByteBuffer bytes = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.put(MAGIC);
-    bytes.rewind();
-    Path file = directory.resolve("control");
-    replace(file, bytes);
+  }
+
+  /** Makes the {@code control} file unless it is there already; to be tried again if that fails. */
+  synchronized void open() throws IOException {
+    if (control != null) {
+      return;
+    }
     // A file of an application that had this directory before is of no use to anybody.
     Files.deleteIfExists(directory.resolve("config.json"));
-    control = FileChannel.open(file, StandardOpenOption.WRITE);
+    ByteBuffer bytes = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.put(MAGIC).putDouble(VERSION_AT, version).putDouble(EVENTS_AT, events);
+    bytes.rewind();
+    control = replace(directory.resolve("control"), bytes);
+  }
+
+  /** Says that the driver has been heard: if nothing was written by then, nothing is set. */
+  synchronized void heard() throws IOException {
+    open();
+    if (Double.isNaN(version)) {
+      store(VERSION_AT, 0);
+      version = 0;
+    }
   }
 
   /** Writes the configuration, and only then the version, so that who sees the version finds what belongs to it. */
-  void write(long version, String json) throws IOException {
-    replace(directory.resolve("config.json"), ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
-    store(VERSION_AT, version);
+  synchronized void write(long newer, String json) throws IOException {
+    open();
+    replace(directory.resolve("config.json"), ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8))).close();
+    store(VERSION_AT, newer);
+    version = newer;
   }
 
   /** Says how many events Python processes could have claimed so far. */
-  public void setEvents(long count) throws IOException {
+  public synchronized void setEvents(long count) throws IOException {
+    events = count;
+    open();
     store(EVENTS_AT, count);
   }
 
@@ -57,28 +83,36 @@ public final class ControlFile {
     }
   }
 
-  /** No reader sees half a file. */
-  private static void replace(Path file, ByteBuffer bytes) throws IOException {
+  /** No reader sees half a file. Returns the channel to the new one. */
+  private static FileChannel replace(Path file, ByteBuffer bytes) throws IOException {
     Path made =
         Files.createTempFile(
             file.getParent(),
             file.getFileName() + ".",
             ".tmp",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    FileChannel channel = null;
+    boolean done = false;
     try {
-      try (FileChannel channel = FileChannel.open(made, StandardOpenOption.WRITE)) {
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
+      channel = FileChannel.open(made, StandardOpenOption.WRITE);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
       }
       Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+      done = true;
+      return channel;
     } finally {
+      if (!done && channel != null) {
+        channel.close();
+      }
       Files.deleteIfExists(made);
     }
   }
 
   /** Closes the file; it stays where it is. */
-  public void close() throws IOException {
-    control.close();
+  public synchronized void close() throws IOException {
+    if (control != null) {
+      control.close();
+    }
   }
 }

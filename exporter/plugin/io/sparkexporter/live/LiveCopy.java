@@ -8,15 +8,27 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 
 /** The live configuration as one JVM and the Python processes beside it have it. Its version never goes back. Thread-safe. */
 public final class LiveCopy {
+  /** How long readers in this JVM wait for the driver to be heard, once. */
+  private static final long FIRST_MILLIS = 10_000;
+
   private static final AtomicReference<LiveCopy> CURRENT = new AtomicReference<>();
+  /** Threads of the plugin: that which asks the driver reads the user's gauges before. */
+  private static final String OWN_THREADS = "spark-exporter-";
 
   private final ControlFile file;
+  private final long firstMillis;
   private final BiConsumer<String, Throwable> warnings;
+  private final CountDownLatch heard = new CountDownLatch(1);
+  /** Of waiting for that, as {@link System#nanoTime}; 0 before somebody does. */
+  private final AtomicLong deadline = new AtomicLong();
   private Map<String, String> entries = Collections.emptyMap();
   private volatile State state = new State(0, Collections.emptyMap());
 
@@ -38,23 +50,67 @@ public final class LiveCopy {
    * @param warnings gets a sentence when the Python processes cannot be told
    */
   public LiveCopy(ControlFile file, BiConsumer<String, Throwable> warnings) {
+    this(file, FIRST_MILLIS, warnings);
+  }
+
+  /** Makes an empty copy of which the first readers wait at most so long until the driver has been heard. */
+  public LiveCopy(ControlFile file, long firstMillis, BiConsumer<String, Throwable> warnings) {
     this.file = file;
+    this.firstMillis = firstMillis;
     this.warnings = warnings;
   }
 
   /**
-   * Makes an empty copy for this JVM and for the Python processes that look into a directory.
+   * Makes an empty copy for this JVM and for the Python processes that look into a directory; {@link #heard} is to follow.
    *
    * @param directory null if there is no such place
    */
   public static LiveCopy in(Path directory, BiConsumer<String, Throwable> warnings) {
-    ControlFile file = null;
+    LiveCopy copy = new LiveCopy(directory == null ? null : new ControlFile(directory), warnings);
+    copy.makeFile();
+    return copy;
+  }
+
+  /** Makes the file for the Python processes, if there is to be one and it could not be made before. */
+  private boolean makeFile() {
+    return canTell(ControlFile::open);
+  }
+
+  /** Notes that the driver has been heard, and that nothing is set but what was applied. To be repeated, for the files' sake. */
+  public void heard() {
+    canTell(ControlFile::heard);
+    heard.countDown();
+  }
+
+  private boolean canTell(Telling telling) {
     try {
-      file = directory == null ? null : new ControlFile(directory);
+      if (file != null) {
+        telling.by(file);
+      }
+      return true;
     } catch (IOException | RuntimeException failure) {
-      warnings.accept("Python processes cannot be told of live configuration and events", failure);
+      warnings.accept("Python processes cannot be told of live configuration and events; trying again", failure);
+      return false;
     }
-    return new LiveCopy(file, warnings);
+  }
+
+  /** Something that is to be in the file. */
+  private interface Telling {
+    void by(ControlFile file) throws IOException;
+  }
+
+  /** Waits until the driver has been heard, which is so but at the start of an executor, in this JVM at most once so long. */
+  public void awaitHeard() {
+    if (heard.getCount() == 0 || Thread.currentThread().getName().startsWith(OWN_THREADS)) {
+      return;
+    }
+    long now = System.nanoTime();
+    deadline.compareAndSet(0, now + TimeUnit.MILLISECONDS.toNanos(firstMillis));
+    try {
+      heard.await(deadline.get() - now, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Where Python processes look; null if there is no such place. */
@@ -75,6 +131,7 @@ public final class LiveCopy {
   /** Makes it the current one no longer. Its values and files stay. */
   public void close() {
     CURRENT.compareAndSet(this, null);
+    heard.countDown();
     try {
       if (file != null) {
         file.close();
@@ -106,7 +163,7 @@ public final class LiveCopy {
    * @return whether the version has changed; if the Python processes cannot be told, nothing does
    */
   public synchronized boolean apply(LiveChange change) {
-    if (change.version() <= state.version) {
+    if (change.version() <= state.version || !makeFile()) {
       return false;
     }
     try {
@@ -126,6 +183,7 @@ public final class LiveCopy {
       }
       entries = newer;
       state = new State(change.version(), Collections.unmodifiableMap(values));
+      heard.countDown();
       return true;
     } catch (IOException | JsonException | RuntimeException failure) {
       warnings.accept("the live configuration could not be passed on to Python processes; trying again", failure);
