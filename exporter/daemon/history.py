@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -37,14 +38,15 @@ PATIENCE = 5
 """So often an application is tried: the server may take long to load it, and goes on with it meanwhile."""
 MAX_ROUNDS = 100
 """So often a source may say that there is more."""
-_TITLE = b"<title>History Server</title>"
+_SCRIPT = re.compile(rb'<script\b[^>]*\bsrc="[^"]*/static/historypage-common\.js"')
+"""What the first page loads, whatever spark.history.ui.title and the path of a proxy are."""
 _TRANSIENT = ("connect", "timeout")
 
 
 def is_history_server(fetcher: Fetcher, target: str) -> bool:
     """Say whether a history server is at ``target``. A driver's UI leads from there to its jobs."""
     try:
-        return _TITLE in fetcher.get(f"{target}/").body
+        return _SCRIPT.search(fetcher.get(f"{target}/").body) is not None
     except SourceError:
         return False
 

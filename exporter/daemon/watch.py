@@ -274,7 +274,7 @@ class Watcher:
             self._describe(application, "has ended; waiting for the next application")
             return ENDING
         if application.completed and known is None:
-            self._status.describe(self._target, "no application is running", up=True)
+            self._say_nothing()
             return LOOK_AGAIN
         if self._application is None or self._application.run != application.run:
             self._plugin = None
@@ -289,6 +289,7 @@ class Watcher:
         self._poller.follow(None)
         self._store.lost(self._target)
         self._silence.over()
+        self._repeats.forget("nothing")
         self._application = None
         self._plugin = None
         self._hints = True
@@ -315,6 +316,15 @@ class Watcher:
             self._repeats.fault("loopback", message, target=self._target, endpoint=endpoint)
         self._plugin = self._plugin_at(endpoint, application.id)
         return self._plugin
+
+    def _say_nothing(self) -> None:
+        """Say that the target shows nothing that is published: whoever named it may expect otherwise."""
+        sentence = "no application is running"
+        self._status.describe(self._target, sentence, up=True)
+        message = (
+            f"{sentence}: the target is no history server, and lists only what ended before it was watched"
+        )
+        self._repeats.fault("nothing", message, target=self._target)
 
     def _say_missing(self, environment: Environment) -> str:
         sentence = (
@@ -370,6 +380,7 @@ class Watcher:
             self._status.describe(self._target, str(error), up=True, app_id=application.id)
             raise self._runner.failed("application", error, 0.0, key="publish") from error
         self._repeats.cleared("publish", "the application is followed now", target=self._target)
+        self._repeats.forget("nothing")
         if self._application is None or self._application.run != application.run:
             self._repeats.forget("version", "missing", "loopback")
             fields = {"app_id": application.id, "app_name": application.name}
