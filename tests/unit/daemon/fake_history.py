@@ -46,6 +46,8 @@ class FakeHistory:
 
     def find(self, path, query):
         """Return a document, or None."""
+        if path == "/api/v1/applications" and self.apps is None:
+            return {}
         if path == "/api/v1/applications":
             listed = [app for app in self.apps.values() if "status" not in query or _ended(app)]
             listed.sort(key=lambda app: app["attempts"][0]["endTimeEpoch"], reverse=True)

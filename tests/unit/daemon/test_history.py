@@ -1,5 +1,6 @@
 """A history server as target: applications that have ended are read once, and never look alive."""
 
+import published
 import pytest
 from fake_driver import until
 from fake_history import FakeHistory, page
@@ -192,6 +193,50 @@ def test_an_application_that_cannot_be_read_is_still_shown(server, watch_target)
 
     assert "jobs" not in frames(rig, "broken")
     assert rig.collector("jobs").failures["http_status"] >= 1
+
+
+def test_an_entry_that_is_no_application_hides_no_other(server, watch_target):
+    """It is counted once and named while it is there; another one of its kind is counted, too."""
+    server.add("good", 5000)
+    for name in ("odd", "strange"):
+        server.add(name, 6000)
+        server.apps[name]["name"] = None
+    server.apps["nobody"] = {"attempts": server.apps["good"]["attempts"]}
+    rig = watch_target(server.url)
+    rig.until_states({"good": "completed"})
+    looks = server.count("/applications")
+    until(lambda: server.count("/applications") > looks + 5, "more looks at the list")
+
+    assert rig.store.view().malformed == 3
+    assert "1 of 1 applications in the window are read" in rig.sentence()
+    said = rig.lines(
+        "entries of the list that are no applications: 3, such as "
+        "application.id: expected a string, found None"
+    )
+    assert [line["level"] for line in said] == ["warning"] + ["debug"] * (len(said) - 1)
+
+    server.apps["nobody too"] = server.apps.pop("strange")
+    del server.apps["nobody too"]["id"]
+    until(lambda: rig.store.view().malformed == 4, "the new one is counted")
+    assert rig.lines(
+        "entries of the list that are no applications: 3, such as application.id: expected a string"
+    )
+    for name in ("odd", "nobody", "nobody too"):
+        del server.apps[name]
+    until(lambda: rig.lines("all entries of the list are applications"), "that all is well")
+    counted = 'spark_exporter_applications_dropped_total{reason="malformed"} 4.0'
+    assert counted in published.page(rig.store)
+
+
+def test_a_list_that_is_none_is_a_failure(server, watch_target):
+    """What was read stays."""
+    server.add("good", 5000)
+    rig = watch_target(server.url)
+    rig.until_states({"good": "completed"})
+    server.apps = None
+    rig.until_failed("application", "invalid")
+
+    assert rig.states() == {"good": "completed"}
 
 
 def test_what_takes_its_place_is_looked_at_anew(server, watch_target):
