@@ -17,7 +17,7 @@ from exporter.daemon.discovery.target import host_of
 from exporter.daemon.errors import SourceError, TlsError
 from exporter.daemon.fetch import Fetcher
 from exporter.daemon.healthcheck import HEALTHY, NAME
-from exporter.daemon.history import Listing, is_history_server
+from exporter.daemon.history import Listing, is_history_server, malformed_entries
 from exporter.daemon.limits import Limits
 from exporter.daemon.sources.application import ApplicationSource
 from exporter.daemon.sources.environment import EnvironmentSource
@@ -35,6 +35,7 @@ DRIVER = "driver"
 STALE_INTERVALS = 5
 """Reports that may be missing before an executor counts as silent."""
 STALE_SECONDS = 10.0
+_LOG_OF_HISTORY = "The history server's log says more."
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: the rest of the checks has nothing to look at
@@ -126,10 +127,13 @@ class Check:
 
     def _check_history(self) -> None:
         limit = Limits().applications
-        found = self._ask(Listing(self._ui, self._target, HISTORY_WINDOW, limit), _history_remedy)
+        listing = Listing(self._ui, self._target, HISTORY_WINDOW, limit)
+        found = self._ask(listing, _history_remedy)
         count = f"more than {limit} applications" if len(found) > limit else _many(len(found), "application")
         self.ok(f"{self._target} is a Spark history server.")
         self.ok(f"{count} ended in the last {HISTORY_WINDOW / 3600:.0f} hours; the daemon reads each once.")
+        if listing.malformed:
+            self.wrong(f"The daemon leaves out {malformed_entries(listing.malformed)}.", _LOG_OF_HISTORY)
 
     def _check_ui(self) -> Application:
         try:
@@ -278,7 +282,7 @@ def _age(snapshot: Snapshot, executor: Executor) -> float | None:
 def _history_remedy(error: SourceError) -> str:
     if error.reason == "timeout":
         return "Is the history server still reading its event logs? --scrape.timeout gives it more time."
-    return "The history server's log says more."
+    return _LOG_OF_HISTORY
 
 
 def _ui_remedy(error: SourceError) -> str:

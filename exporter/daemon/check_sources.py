@@ -31,8 +31,12 @@ SETTINGS = {
     PROCESS_TREE: "there is no memory of executors' Python workers.",
 }
 """What is missing without a setting."""
-RETAINED = ("spark.ui.retainedJobs", "spark.ui.retainedStages", "spark.sql.ui.retainedExecutions")
-USUAL = 1_000
+RETAINED = {
+    "spark.ui.retainedJobs": 1_000,
+    "spark.ui.retainedStages": 1_000,
+    "spark.ui.retainedDeadExecutors": 100,
+    "spark.sql.ui.retainedExecutions": 1_000,
+}
 """How many of each Spark keeps unless it is told otherwise."""
 OR_PLUGIN = "or load the plugin, which needs no such setting"
 
@@ -171,12 +175,12 @@ def _say_settings(
         # Whose processes can be seen needs not be asked about them.
         if conf.get(setting, "false") != "true" and not (seen and setting == PROCESS_TREE):
             report.hint(f"{setting} is off: {missing}", f"Set it to true, {OR_PLUGIN}.")
-    for setting in RETAINED:
+    for setting, usual in RETAINED.items():
         kept = conf.get(setting, "")
-        if kept.isdecimal() and int(kept) < USUAL:
+        if kept.isdecimal() and int(kept) < usual:
             report.hint(
                 f"{setting} is {kept}: totals lack what Spark forgets before the daemon has read it.",
-                f"Leave it at {USUAL}, {OR_PLUGIN}.",
+                f"Leave it at {usual}, {OR_PLUGIN}.",
             )
     if not isinstance(sink, SourceError) and JVM_POOLS not in sink.columns:
         report.hint(

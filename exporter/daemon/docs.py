@@ -47,6 +47,8 @@ METRICS_INTRO = """# Metrics
   Spark's UI has forgotten (`spark.ui.retainedJobs`, `spark.ui.retainedStages`,
   `spark.sql.ui.retainedExecutions`) before a daemon could read it. `spark_exporter_missed_*_total` counts it.
   Operations of Spark Connect come from there in any case (`spark.sql.connect.ui.retainedStatements`).
+  An executor that was forgotten so (`spark.ui.retainedDeadExecutors`) was removed for the reason `other`,
+  and one that came and went between two polls was never seen.
 * An executor that is gone keeps its counters and histograms for as long as the driver remembers it,
   so that the sum over executors stays the application's total. Its gauges go at once.
 * A gauge that no process has set has no sample.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import logs
 from exporter.daemon.asking import Budget
@@ -37,14 +39,16 @@ PATIENCE = 5
 """So often an application is tried: the server may take long to load it, and goes on with it meanwhile."""
 MAX_ROUNDS = 100
 """So often a source may say that there is more."""
-_TITLE = b"<title>History Server</title>"
+_SCRIPT = re.compile(rb'<script\b[^>]*\bsrc="[^"]*/static/historypage-common\.js"')
+"""What the first page loads, whatever spark.history.ui.title and the path of a proxy are."""
+_ID_LENGTH = 100
 _TRANSIENT = ("connect", "timeout")
 
 
 def is_history_server(fetcher: Fetcher, target: str) -> bool:
     """Say whether a history server is at ``target``. A driver's UI leads from there to its jobs."""
     try:
-        return _TITLE in fetcher.get(f"{target}/").body
+        return _SCRIPT.search(fetcher.get(f"{target}/").body) is not None
     except SourceError:
         return False
 
@@ -67,6 +71,8 @@ class Listing:
         self, fetcher: Fetcher, target: str, window: float, limit: int, now: Callable[[], float] = time.time
     ) -> None:
         """Ask nothing yet."""
+        self.malformed: Counter[str] = Counter()
+        """What was no application in the last answer, and how often, in words that stay the same."""
         self._fetcher = fetcher
         self._url = f"{target}/api/v1/applications"
         self._window = window
@@ -74,17 +80,39 @@ class Listing:
         self._now = now
 
     def update(self) -> Update[list[Application]]:
-        """Return those that ended last, in that order, and one more than wanted if there are more."""
+        """Return those that ended last, in that order, and one more than wanted if there are more.
+
+        An entry that is no application hides no other one.
+        """
         since = datetime.fromtimestamp(max(0.0, self._now() - self._window), timezone.utc)
         query: dict[str, str | int | float | Sequence[str]] = {
             "status": "completed",
             "minEndDate": since.strftime("%Y-%m-%dT%H:%M:%S.000GMT"),
             "limit": self._limit + 1,
         }
-        found = [application_of(item) for item in parse_array(self._fetcher.get(self._url, query).body)]
-        ended = [application for application in found if application.completed]
+        ended, malformed = [], Counter[str]()
+        for item in parse_array(self._fetcher.get(self._url, query).body):
+            try:
+                application = application_of(item)
+            except SourceError as error:
+                malformed[_about(item, error)] += 1
+                continue
+            if application.completed:
+                ended.append(application)
+        self.malformed = malformed
         ended.sort(key=lambda application: application.end_time or 0.0, reverse=True)
         return Update(ended[: self._limit + 1])
+
+
+def malformed_entries(malformed: Counter[str]) -> str:
+    """Say how many there are, and what is wrong with one of them."""
+    return f"entries of the list that are no applications: {malformed.total()}, such as {min(malformed)}"
+
+
+def _about(item: Any, error: SourceError) -> str:
+    """Return what is wrong with an entry of the list, and with which, if it has an id."""
+    app_id = item.get("id") if type(item) is dict else None
+    return f"{app_id[:_ID_LENGTH]}: {error}" if type(app_id) is str else str(error)
 
 
 class History:
@@ -132,6 +160,7 @@ class History:
         self._looked = -math.inf
         self._repeats = logs.Repeats()
         self._left_out: set[tuple[str, str, float | None]] = set()
+        self._malformed: Counter[str] = Counter()
         self._done: set[tuple[str, str, float | None]] = set()
         self._tries: dict[tuple[str, str, float | None], int] = {}
 
@@ -158,11 +187,24 @@ class History:
     def _look(self) -> None:
         self._listed = self._runner.run(self._listing)
         self._looked = self._runner.clock()
+        self._refuse(self._listing.malformed)
         runs = {application.run for application in self._listed}
         self._done &= runs
         self._left_out &= runs
         self._tries = {run: tries for run, tries in self._tries.items() if run in runs}
         self._store.hold(self._target, [application.id for application in self._listed])
+
+    def _refuse(self, malformed: Counter[str]) -> None:
+        """Count each entry of the list that is no application once, and name one."""
+        if new := malformed - self._malformed:
+            self._store.refused(new.total())
+        self._malformed = malformed
+        if malformed:
+            self._repeats.fault("malformed", malformed_entries(malformed), target=self._target)
+        else:
+            self._repeats.cleared(
+                "malformed", "all entries of the list are applications", target=self._target
+            )
 
     def _leave_out(self, applications: list[Application]) -> None:
         """Count and name what is not read for want of room."""

@@ -115,6 +115,7 @@ def _daemon(pages: Pages, scrape: Scrape) -> None:
         pages.add("spark_exporter_applications", states[state], state)
     pages.add("spark_exporter_applications_dropped_total", view.evicted, "too_many")
     pages.add("spark_exporter_applications_dropped_total", view.unread, "unread")
+    pages.add("spark_exporter_applications_dropped_total", view.malformed, "malformed")
     for name, count in view.runs.items():
         pages.add("spark_app_name_runs_total", count, name)
     for labels, count in view.sample_drops.items():

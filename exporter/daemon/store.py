@@ -46,6 +46,8 @@ class View:
     """Ended applications that went before their time because there were too many."""
     unread: int = 0
     """Applications in the windows of history servers that were not read because there were too many."""
+    malformed: int = 0
+    """Entries in the lists of history servers that are no applications."""
     runs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """By the name of the application."""
     sample_drops: Mapping[tuple[str, str, str], int] = field(default_factory=lambda: MappingProxyType({}))
@@ -97,6 +99,7 @@ class Store:
         self._runs = runs if runs is not None else Runs()
         self._evicted = 0
         self._unread = 0
+        self._malformed = 0
         self._dropped = Dropped()
         self._view = View()
         self._scraped = -math.inf
@@ -261,6 +264,12 @@ class Store:
             self._unread += count
             self._refresh(())
 
+    def refused(self, count: int) -> None:
+        """Count entries in the list of a history server that are no applications."""
+        with self._lock:
+            self._malformed += count
+            self._refresh(())
+
     def lost(self, target: str) -> None:
         """Note that the driver at ``target`` is gone without having said so."""
         with self._lock:
@@ -411,7 +420,7 @@ class Store:
         """Make the next view; what did not change keeps its identity."""
         applications = self._planner.update(self._known, changed)
         resolution, runs, drops = self._planner.resolution, self._runs.view(), self._dropped.view()
-        self._view = View(applications, resolution, self._evicted, self._unread, runs, drops)
+        self._view = View(applications, resolution, self._evicted, self._unread, self._malformed, runs, drops)
 
 
 def _with_frame(record: Record, source: str, frame: Frame) -> Record:

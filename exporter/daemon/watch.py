@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.discovery.found import Target
     from exporter.daemon.discovery.reach import Refusal
-    from exporter.daemon.model import Application, Snapshot
+    from exporter.daemon.model import Application, Run, Snapshot
     from exporter.daemon.sources import PolledSource
     from exporter.daemon.state.memory import Memory
     from exporter.daemon.status import Status
@@ -100,6 +100,8 @@ class Watcher:
         self._plugin_fetcher = Fetcher(asking.timeout, asking.token, host=target.confidant)
         self._application_source = ApplicationSource(self._ui, target.url)
         self._application: Application | None = None
+        # Its target may show it for longer than the store keeps it.
+        self._over: Run | None = None
         self._plugin: PluginSource | None = None
         self._history: History | None = None
         self._poller = Poller(
@@ -270,11 +272,10 @@ class Watcher:
         if self._found_history():
             return 0.0
         known = self._store.run_of(self._target, application)
-        if known is not None and known.ended:
-            self._describe(application, "has ended; waiting for the next application")
-            return ENDING
+        if (known is not None and known.ended) or application.run == self._over:
+            return self._wait_for_next(application)
         if application.completed and known is None:
-            self._status.describe(self._target, "no application is running", up=True)
+            self._say_nothing()
             return LOOK_AGAIN
         if self._application is None or self._application.run != application.run:
             self._plugin = None
@@ -284,11 +285,18 @@ class Watcher:
             return ENDING
         return self._plugin if self._plugin is not None else self._connect(application)
 
+    def _wait_for_next(self, over: Application) -> float:
+        """Return the seconds until the next look at a target that still shows what is over."""
+        self._over = over.run
+        self._describe(over, "has ended; waiting for the next application")
+        return ENDING
+
     def _forget(self) -> None:
         """Take the driver for gone: whatever comes next is new."""
         self._poller.follow(None)
         self._store.lost(self._target)
         self._silence.over()
+        self._repeats.forget("nothing")
         self._application = None
         self._plugin = None
         self._hints = True
@@ -315,6 +323,15 @@ class Watcher:
             self._repeats.fault("loopback", message, target=self._target, endpoint=endpoint)
         self._plugin = self._plugin_at(endpoint, application.id)
         return self._plugin
+
+    def _say_nothing(self) -> None:
+        """Say that the target shows nothing that is published: whoever named it may expect otherwise."""
+        sentence = "no application is running"
+        self._status.describe(self._target, sentence, up=True)
+        message = (
+            f"{sentence}: the target is no history server, and lists only what ended before it was watched"
+        )
+        self._repeats.fault("nothing", message, target=self._target)
 
     def _say_missing(self, environment: Environment) -> str:
         sentence = (
@@ -344,6 +361,10 @@ class Watcher:
         if self._hints and not followed:
             self._runner.idle(self._application_source.name)
         application = snapshot.application
+        if application.run == self._over:
+            self._plugin = None
+            self._hints = False
+            return self._wait_for_next(application)
         self._publish(application, snapshot)
         self._say_version(snapshot)
         self._repeats.cleared("missing", "the plugin is there now", target=self._target)
@@ -370,12 +391,14 @@ class Watcher:
             self._status.describe(self._target, str(error), up=True, app_id=application.id)
             raise self._runner.failed("application", error, 0.0, key="publish") from error
         self._repeats.cleared("publish", "the application is followed now", target=self._target)
+        self._repeats.forget("nothing")
         if self._application is None or self._application.run != application.run:
             self._repeats.forget("version", "missing", "loopback")
             fields = {"app_id": application.id, "app_name": application.name}
             logs.info("found an application", target=self._target, **fields)
         self._application = self.last = application
         ended = application.completed or (snapshot is not None and snapshot.final)
+        self._over = application.run if ended else None
         # A plugin says enough for the first seconds, and many a job has not more of them.
         self._poller.follow(None if ended else application, patient=snapshot is not None)
 

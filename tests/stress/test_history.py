@@ -20,6 +20,8 @@ class HistoryServer(Program):
         """Start it and wait until it listens."""
         directory.mkdir()
         options = {"fs.logDirectory": f"file://{logs}", "ui.port": 0, "fs.update.interval": "1s"}
+        # It is no less a history server under another name.
+        options["ui.title"] = "Prod"
         environment = spark_environment(directory) | {
             "SPARK_HISTORY_OPTS": " ".join(
                 f"-Dspark.history.{key}={value}" for key, value in options.items()

@@ -9,11 +9,11 @@ from exporter.daemon import fields
 from exporter.daemon.errors import SourceError
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
-from exporter.daemon.sources.reasons import REASONS, classify
+from exporter.daemon.sources.reasons import OTHER, REASONS, classify
 from exporter.daemon.sources.rest import copy, moment, table, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from exporter.daemon.catalogue import Catalogue
     from exporter.daemon.sources.rest import Api
@@ -27,7 +27,7 @@ NOT_OF_TASKS = {"totalDuration", "totalGCTime"}
 
 
 class ExecutorsSource:
-    """Reads ``/allexecutors``. Spark forgets removed ones in time: each is counted when it is seen.
+    """Reads ``/allexecutors``. Spark forgets removed ones in time: each is counted when seen, or missed.
 
     Args:
         api: asks.
@@ -58,7 +58,7 @@ class ExecutorsSource:
         """Return the executors as they are now."""
         listed = {words(item, "id"): item for item in self._api.array("allexecutors")}
         working = {name: item for name, item in listed.items() if _works(name, item)}
-        self._count(working)
+        self._count(working, listed.keys())
         builder = FrameBuilder(self._catalogue, self._last)
         for name, item in listed.items():
             if _live(item):
@@ -105,10 +105,12 @@ class ExecutorsSource:
         except SourceError:
             return None
 
-    def _count(self, working: dict[str, dict[str, Any]]) -> None:
+    def _count(self, working: dict[str, dict[str, Any]], listed: Collection[str]) -> None:
         """Count who came and who went. Spark never gives an id twice, and what it forgot does not return."""
         new = working.keys() - self._added
         self._added_count += len(new)
+        # With spark.ui.retainedDeadExecutors=0 none is ever listed as removed; nobody says why it went.
+        self._reasons[OTHER] += len((self._added - self._removed).difference(listed))
         gone = {name for name, item in working.items() if not _live(item)}
         for name in gone - self._removed:
             self._reasons[classify(words(working[name], "removeReason"))] += 1

@@ -9,6 +9,12 @@ STAGE = {"stageId": 0, "attemptId": 0, "status": "COMPLETE", "numActiveTasks": 0
 STAGE |= {"numCompleteTasks": 4, "numFailedTasks": 1, "numKilledTasks": 0}
 
 
+def page(title="History Server", base=""):
+    """Return the first page, as far as it is the same for all; ``base`` is the path of a proxy before it."""
+    script = f'<script type="module" src="{base}/static/historypage-common.js"></script>'
+    return f"<!DOCTYPE html><html><title>{title}</title><body>{script}</body></html>"
+
+
 class FakeHistory:
     """The server. ``apps`` holds one document for each application, ``jobs`` the status of each one's job."""
 
@@ -18,7 +24,7 @@ class FakeHistory:
         self.jobs = {}
         self.broken = set()
         self.requests = []
-        self.title = "History Server"
+        self.page = page()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"history": self}))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -40,6 +46,8 @@ class FakeHistory:
 
     def find(self, path, query):
         """Return a document, or None."""
+        if path == "/api/v1/applications" and self.apps is None:
+            return {}
         if path == "/api/v1/applications":
             listed = [app for app in self.apps.values() if "status" not in query or _ended(app)]
             listed.sort(key=lambda app: app["attempts"][0]["endTimeEpoch"], reverse=True)
@@ -84,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         self.history.requests.append((url.path, query))
         if not url.path.startswith("/api/"):
-            self.answer(200, f"<html><title>{self.history.title}</title></html>".encode())
+            self.answer(200, self.history.page.encode())
             return
         document = self.history.find(url.path, query)
         self.answer(200 if document is not None else 404, json.dumps(document).encode())

@@ -28,10 +28,12 @@ BAD_PLUGINS = {
 class Rig:
     """A watcher with its store, status and log."""
 
-    def __init__(self, target, token=None, applications=1000, timeout=2.0, reach=None, **asking):
+    def __init__(
+        self, target, token=None, applications=1000, timeout=2.0, reach=None, retention=900.0, **asking
+    ):
         self.log = io.StringIO()
         logs.configure("debug", "json", self.log)
-        self.store = Store(900.0, Limits(1000, applications=applications))
+        self.store = Store(retention, Limits(1000, applications=applications))
         self.status = Status()
         self.target = target
         self.watcher = Watcher(

@@ -81,12 +81,36 @@ def test_a_history_server(check, history, count, shown):
 
 def test_a_history_server_that_lists_nothing_sensible(check, history):
     """That is wrong."""
-    history.apps["bad"] = {"attempts": [{"completed": True, "endTimeEpoch": 1}]}
+    history.apps = None
     code, lines = check(url=history.url)
 
     assert code == 1
-    assert lines[0].startswith("wrong  ")
-    assert lines[1:] == ["       The history server's log says more.", "1 thing is broken."]
+    assert lines == [
+        "wrong  " + lines[0].removeprefix("wrong  "),
+        "       The history server's log says more.",
+        "1 thing is broken.",
+    ]
+
+
+def test_a_history_server_that_lists_something_else(check, history):
+    """It is wrong, too, and the others are counted."""
+    history.add("good", 5000)
+    history.add("odd", 6000)
+    history.apps["odd"]["name"] = None
+
+    assert check(url=history.url) == (
+        1,
+        [
+            f"ok     {history.url} is a Spark history server.",
+            "ok     1 application ended in the last 24 hours; the daemon reads each once.",
+            (
+                "wrong  The daemon leaves out entries of the list that are no applications: 1, such as "
+                "odd: application.name: expected a string, found None."
+            ),
+            "       The history server's log says more.",
+            "1 thing is broken.",
+        ],
+    )
 
 
 def test_nothing_listens(check, start_driver):

@@ -68,21 +68,29 @@ def test_settings_that_are_on_are_not_named(check, driver):
     assert check()[1][1:] == [*NO_PLUGIN, *WITHOUT_PLUGIN, missing, "Nothing is broken; 2 hints."]
 
 
-def test_a_ui_that_forgets_soon_is_named(check, driver):
+@pytest.mark.parametrize(
+    ("dead", "expected"),
+    [
+        ("0", [("hint   spark.ui.retainedDeadExecutors is 0", f"       Leave it at 100, {OR_PLUGIN}.")]),
+        ("100", []),
+    ],
+)
+def test_a_ui_that_forgets_soon_is_named(check, driver, dead, expected):
     """Totals lack what it forgets; a longer memory than usual is no fault, and the plugin needs none."""
     driver.conf = {
         "spark.ui.retainedJobs": "2000",
         "spark.ui.retainedStages": "999",
+        "spark.ui.retainedDeadExecutors": dead,
         "spark.sql.ui.retainedExecutions": "20",
     }
     lines = check()[1]
     hints = [index for index, line in enumerate(lines) if "totals lack what Spark forgets" in line]
 
-    assert [lines[index].partition(":")[0] for index in hints] == [
-        "hint   spark.ui.retainedStages is 999",
-        "hint   spark.sql.ui.retainedExecutions is 20",
+    assert [(lines[index].partition(":")[0], lines[index + 1]) for index in hints] == [
+        ("hint   spark.ui.retainedStages is 999", f"       Leave it at 1000, {OR_PLUGIN}."),
+        *expected,
+        ("hint   spark.sql.ui.retainedExecutions is 20", f"       Leave it at 1000, {OR_PLUGIN}."),
     ]
-    assert {lines[index + 1] for index in hints} == {f"       Leave it at 1000, {OR_PLUGIN}."}
 
 
 def test_a_collector_that_fails_is_broken(check, driver):

@@ -1,8 +1,9 @@
 """A history server as target: applications that have ended are read once, and never look alive."""
 
+import published
 import pytest
 from fake_driver import until
-from fake_history import FakeHistory
+from fake_history import FakeHistory, page
 from fake_spark import values
 
 from exporter.daemon import history, watch
@@ -33,10 +34,51 @@ def frames(rig, app_id):
 
 
 def test_it_is_told_from_a_driver(server, driver):
-    """By its first page."""
+    """By what its first page loads."""
     assert is_history_server(Fetcher(5.0), server.url)
     assert not is_history_server(Fetcher(5.0), driver.url)
     assert not is_history_server(Fetcher(0.2), "http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    "first_page",
+    [
+        page("Prod"),
+        page("", "/shs"),
+        # As Spark 3.5 has it.
+        page().replace('type="module" ', ""),
+    ],
+)
+def test_its_title_and_path_are_its_owner_s(server, watch_target, first_page):
+    """Spark has a setting for either."""
+    server.page = first_page
+    server.add("one", 5000)
+    rig = watch_target(server.url)
+
+    rig.until_states({"one": "completed"})
+    assert rig.lines("no application is running") == []
+
+
+def test_a_page_that_only_speaks_of_it_is_not_one(server):
+    """Behind some proxies a driver's first page is that of its jobs, with any text in it."""
+    server.page = '<html><title>History Server</title>&lt;script src="/static/historypage-common.js"&gt;'
+
+    assert not is_history_server(Fetcher(5.0), server.url)
+
+
+def test_a_target_that_publishes_nothing_says_so_once(server, watch_target, monkeypatch):
+    """Such as something that lists applications which nobody saw running."""
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
+    server.page = "<html></html>"
+    server.add("one", 5000)
+    rig = watch_target(server.url)
+    looks = server.count("/applications")
+    until(lambda: server.count("/applications") > looks + 5, "more looks")
+
+    assert rig.states() == {}
+    assert rig.sentence() == "no application is running"
+    said = rig.lines("no application is running: the target is no history server")
+    assert [line["level"] for line in said] == ["warning"] + ["debug"] * (len(said) - 1)
 
 
 def test_completed_applications_are_read_with_their_outcome(server, watch_target):
@@ -153,13 +195,57 @@ def test_an_application_that_cannot_be_read_is_still_shown(server, watch_target)
     assert rig.collector("jobs").failures["http_status"] >= 1
 
 
+def test_an_entry_that_is_no_application_hides_no_other(server, watch_target):
+    """It is counted once and named while it is there; another one of its kind is counted, too."""
+    server.add("good", 5000)
+    for name in ("odd", "strange"):
+        server.add(name, 6000)
+        server.apps[name]["name"] = None
+    server.apps["nobody"] = {"attempts": server.apps["good"]["attempts"]}
+    rig = watch_target(server.url)
+    rig.until_states({"good": "completed"})
+    looks = server.count("/applications")
+    until(lambda: server.count("/applications") > looks + 5, "more looks at the list")
+
+    assert rig.store.view().malformed == 3
+    assert "1 of 1 applications in the window are read" in rig.sentence()
+    said = rig.lines(
+        "entries of the list that are no applications: 3, such as "
+        "application.id: expected a string, found None"
+    )
+    assert [line["level"] for line in said] == ["warning"] + ["debug"] * (len(said) - 1)
+
+    server.apps["nobody too"] = server.apps.pop("strange")
+    del server.apps["nobody too"]["id"]
+    until(lambda: rig.store.view().malformed == 4, "the new one is counted")
+    assert rig.lines(
+        "entries of the list that are no applications: 3, such as application.id: expected a string"
+    )
+    for name in ("odd", "nobody", "nobody too"):
+        del server.apps[name]
+    until(lambda: rig.lines("all entries of the list are applications"), "that all is well")
+    counted = 'spark_exporter_applications_dropped_total{reason="malformed"} 4.0'
+    assert counted in published.page(rig.store)
+
+
+def test_a_list_that_is_none_is_a_failure(server, watch_target):
+    """What was read stays."""
+    server.add("good", 5000)
+    rig = watch_target(server.url)
+    rig.until_states({"good": "completed"})
+    server.apps = None
+    rig.until_failed("application", "invalid")
+
+    assert rig.states() == {"good": "completed"}
+
+
 def test_what_takes_its_place_is_looked_at_anew(server, watch_target):
     """A port may be used by something else later."""
     rig = watch_target(server.url)
     until(lambda: "history server" in rig.sentence(), "a history server")
-    server.title = "Something else"
+    server.page = "<html></html>"
     until(lambda: "waiting for a driver" in rig.sentence(), "no history server")
-    server.title = "History Server"
+    server.page = page()
 
     until(lambda: "0 of 0 applications" in rig.sentence(), "a history server again")
 

@@ -75,19 +75,23 @@ def test_sql_executions_go_on(data):
 
 @given(st.data())
 def test_executors_go_on(data):
-    """Spark forgets the removed ones, and nobody is counted twice."""
+    """Spark forgets the removed ones, some before anybody has seen them so, and nobody is counted twice."""
     relay = Relay(ExecutorsSource)
-    listed = {}
+    listed, seen, left = {}, set(), set()
     for step in range(data.draw(st.integers(1, 8))):
         for name in [str(10 * step + more) for more in range(data.draw(st.integers(0, 3)))]:
             listed[name] = {"id": name, "isActive": True, "totalCores": 1}
         for name in list(listed):
             if data.draw(st.booleans()):
                 listed[name] |= {"isActive": False, "removeReason": data.draw(st.sampled_from(REASONS))}
-            elif not listed[name]["isActive"] and data.draw(st.booleans()):
+            elif data.draw(st.booleans()):
                 del listed[name]
         relay.spark.answers["allexecutors"] = list(listed.values())
-        relay.poll(data.draw(st.booleans()))
+        frame = relay.poll(data.draw(st.booleans()))
+        seen |= listed.keys()
+        left |= {name for name in seen if name not in listed or not listed[name]["isActive"]}
+        assert values(frame, "spark_app_executors_added_total") == len(seen)
+        assert values(frame, "spark_app_executors_removed_total") == len(left)
 
 
 @given(st.data())

@@ -379,6 +379,29 @@ def test_only_so_many_removed_executors_are_shown_and_all_are_counted():
     assert (counts[("killed",)], counts[("other",)]) == (MAX_REMOVED + 5, 1)
 
 
+def test_executors_that_spark_forgot_are_removed_for_some_reason():
+    """Which one, it does not say; those that were seen removed before are not counted again."""
+    spark = FakeSpark()
+    works = {"isActive": True, "totalCores": 1}
+    driver_of = {"id": "driver", "isActive": True, "totalCores": 0}
+    names = ("1", "2", "3")
+    spark.answers["allexecutors"] = [driver_of, *({"id": name, **works} for name in names)]
+    source = make(ExecutorsSource, spark)
+    source.update()
+    gone = {"id": "1", "isActive": False, "totalCores": 1, "removeReason": "Executor killed by driver."}
+    spark.answers["allexecutors"] = [driver_of, gone, {"id": "3", **works}]
+    source.update()
+    spark.answers["allexecutors"] = [driver_of, {"id": "3", **works}]
+    for _ in range(2):
+        frame = source.update().value
+
+    counts = values(frame, "spark_app_executor_removals_total")
+    assert {key: count for key, count in counts.items() if count} == {("killed",): 1, ("other",): 1}
+    assert values(frame, "spark_app_executors_removed_total") == 2
+    assert values(frame, "spark_app_executors_added_total") == 3
+    assert values(frame, "spark_app_executors") == 1
+
+
 @pytest.mark.parametrize(("text", "reason"), removals.SAMPLES)
 def test_reasons_fall_into_classes(text, reason):
     """Of a bounded number."""

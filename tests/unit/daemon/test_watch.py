@@ -241,6 +241,39 @@ def test_an_application_that_the_ui_calls_completed(driver, watch_target, monkey
     assert rig.states() == {"app-1": "completed"}
 
 
+@pytest.mark.parametrize("plugin", [True, False])
+def test_an_application_that_ended_does_not_come_back(driver, watch_target, monkeypatch, plugin):
+    """However long its target shows it after its time is over; the next one is found all the same."""
+    monkeypatch.setattr(watch, "LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(watch, "ENDING", 0.01)
+    if not plugin:
+        driver.conf = {}
+    rig = watch_target(driver.url, retention=0.5)
+    rig.until_states({"app-1": "running"})
+    if plugin:
+        driver.changed(final=True)
+    else:
+        driver.completed = True
+    until(lambda: "has ended; waiting for the next application" in rig.sentence(), "its end")
+    rig.until_states({})
+    driver.until_asked("/api/v1/applications", 5)
+    # One that cannot be asked for a moment shows it again.
+    driver.overrides["/api/v1/applications"] = lambda handler: handler.send(500, b"")
+    rig.until_failed("application", "http_status")
+    driver.overrides.clear()
+    driver.until_asked("/api/v1/applications", 5)
+
+    assert rig.states() == {}
+    assert "has ended; waiting for the next application" in rig.sentence()
+    assert rig.lines("no application is running") == []
+    assert len(rig.lines("found an application")) == 1
+    driver.completed = False
+    driver.app = driver.app | {"id": "app-2", "started": 2_000_000}
+    driver.plugin = Plugin("app-2", "boot-2")
+    driver.plugin.started = 2000.0
+    rig.until_states({"app-2": "running"})
+
+
 @pytest.mark.parametrize("reason", BAD_PLUGINS)
 def test_a_plugin_that_misbehaves_fails_alone(driver, watch_target, reason):
     """The application is still up, the failure is counted and said, and all is well when it stops."""
