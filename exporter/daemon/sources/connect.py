@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError
-from exporter.daemon.frame import Frame, FrameBuilder
+from exporter.daemon.frame import DUPLICATE, Drops, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.rest import number, words
+from exporter.daemon.sources.rest import amount, entries, identity, words
 
 if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
@@ -37,6 +37,7 @@ class ConnectSource:
         self._milliseconds: Counter[str] = Counter(dict.fromkeys(_ENDED.values(), 0))
         self._counted: set[str] = set()
         self._present = False
+        self._drops = Drops()
         self._last = Frame()
         self.every = _ABSENT
         """Seldom while nothing is connected."""
@@ -53,11 +54,11 @@ class ConnectSource:
         if not self._present:
             return Update(Frame())
         active = Counter(dict.fromkeys(STATES, 0))
-        ended = {}
+        ended: dict[str, dict[str, Any]] = {}
         for item in operations:
-            state = words(item, "state")
+            state = words(item, "state", self._drops)
             if state in _ENDED:
-                ended[words(item, "operationId") or words(item, "jobTag")] = item
+                self._add_ended(ended, item)
             else:
                 active[state.lower() if state.lower() in STATES else "other"] += 1
         self._count(ended)
@@ -80,21 +81,28 @@ class ConnectSource:
         self._milliseconds = fields.tally(kept, "milliseconds", self.name, self._milliseconds)
         self._counted = set(fields.texts(kept, "counted", self.name))
 
+    def _add_ended(self, ended: dict[str, dict[str, Any]], item: dict[str, Any]) -> None:
+        key = "operationId" if item.get("operationId") else "jobTag"
+        name = identity(item, key, self._drops, self._catalogue.label_length)
+        if name in ended:
+            self._drops.drop(DUPLICATE, name=key)
+        elif name:
+            ended[name] = item
+
     def _count(self, ended: dict[str, dict[str, Any]]) -> None:
         new = [item for operation, item in ended.items() if operation not in self._counted]
-        unclear = [item for item in new if _result(item) is None]
+        unclear = [item for item in new if _result(item, self._drops) is None]
         canceled = [item for item in unclear[-_MAX_ASKED:] if self._was_canceled(item)]
         for item in new:
             result = _result(item) or ("canceled" if item in canceled else "finished")
             self._ended[result] += 1
-            self._milliseconds[result] += max(0, int(number(item, "duration")))
+            self._milliseconds[result] += int(amount(item, "duration", self._drops))
         # What Spark has forgotten does not return.
         self._counted = set(ended)
 
     def _was_canceled(self, item: dict[str, Any]) -> bool:
         """Say whether the last query of an operation has failed although the operation has not."""
-        listed = item.get("sqlExecIds")
-        texts = listed if type(listed) is list else []
+        texts = entries(item, "sqlExecIds", list, self._drops) or []
         queries = [int(text) for text in texts if type(text) is str and text.isascii() and text.isdecimal()]
         if not queries:
             return False
@@ -105,7 +113,8 @@ class ConnectSource:
 
     def _frame(self, sessions: list[dict[str, Any]], active: Counter[str]) -> Frame:
         builder = FrameBuilder(self._catalogue, self._last)
-        still = sum(number(item, "finishTimestamp") <= 0 for item in sessions)
+        builder.take(self._drops)
+        still = sum(amount(item, "finishTimestamp", builder) <= 0 for item in sessions)
         builder.add("spark_connect_sessions", still)
         for state, count in active.items():
             builder.add("spark_connect_operations_active", count, state)
@@ -116,12 +125,12 @@ class ConnectSource:
         return builder.frame()
 
 
-def _result(item: dict[str, Any]) -> str | None:
+def _result(item: dict[str, Any], drops: Drops | None = None) -> str | None:
     """Return how an operation has ended; None if it has finished or was canceled.
 
     Spark soon closes what has ended. It then keeps the reason of a failure, and nothing of a cancellation.
     """
     state = words(item, "state")
     if state == "CLOSED":
-        return "failed" if words(item, "detail") else None
+        return "failed" if words(item, "detail", drops) else None
     return _ENDED[state]

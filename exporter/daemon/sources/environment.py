@@ -124,8 +124,8 @@ class RuntimeSource:
         builder.add(
             "spark_app_environment_info",
             1,
-            words(runtime, "javaVersion"),
-            words(runtime, "scalaVersion").removeprefix("version "),
+            words(runtime, "javaVersion", builder),
+            words(runtime, "scalaVersion", builder).removeprefix("version "),
             _manager(master),
             conf.get("spark.submit.deployMode", ""),
             master,

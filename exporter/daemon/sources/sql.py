@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError
-from exporter.daemon.frame import LIMIT, MALFORMED, Frame, FrameBuilder
+from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Update
 from exporter.daemon.sources.follow import ahead
+from exporter.daemon.sources.jobs import by_number
 from exporter.daemon.sources.operators import Operators, kind_of, metrics_of, nodes_of
-from exporter.daemon.sources.rest import copy, identifiers, moment, number, table, words
+from exporter.daemon.sources.rest import amount, copy, identifiers, instant, number, table, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -157,7 +158,7 @@ class SqlSource:
             # An application that never used SQL, or a Spark without it.
             return None
         self._found = self._found or bool(page)
-        return int(number(page[0], "id")) if page else None
+        return next(iter(by_number(page, "id", self._operators.drops)), None)
 
     def _read(self, execution: int, params: Mapping[str, str]) -> dict[str, Any] | None:
         try:
@@ -177,12 +178,12 @@ class SqlSource:
             self._missed += 1
             return
         self._ended[result] += 1
-        self._milliseconds[result] += max(0, int(number(item, "duration")))
+        self._milliseconds[result] += int(amount(item, "duration", self._operators.drops))
         self._operators.add(item)
 
     def _too_early(self, execution: int, item: Mapping[str, Any]) -> bool:
         """Say, once, whether an execution has ended just now and the driver has yet to add up its metrics."""
-        started = moment(item.get("submissionTime"))
+        started = instant(item, "submissionTime")
         if started is not None and started + number(item, "duration") / 1000 < self._now() - SETTLED:
             return False
         bare = not any(True for node in nodes_of(item) for _ in metrics_of(node))
@@ -215,19 +216,13 @@ class SqlSource:
             seconds = self._milliseconds[result] / 1000
             builder.add("spark_sql_execution_time_seconds_total", seconds, result)
         builder.add("spark_exporter_missed_sql_executions_total", self._missed)
-        if self._operators.unreadable:
-            builder.drop(MALFORMED, self._operators.unreadable)
-            self._operators.unreadable = 0
-        if self._operators.unnamed:
-            builder.drop(LIMIT, self._operators.unnamed)
-            self._operators.unnamed = 0
         self._operators.show(builder)
 
     def _show(self, builder: FrameBuilder, execution: str, item: Mapping[str, Any]) -> None:
         copy(builder, self._fields, item, execution_id=execution)
-        builder.add("spark_sql_execution_info", 1, execution, words(item, "description"))
+        builder.add("spark_sql_execution_info", 1, execution, words(item, "description", builder))
         for state, key in _JOBS.items():
-            builder.add("spark_sql_execution_jobs", len(identifiers(item, key)), execution, state)
-        kinds = Counter(kind_of(words(node, "nodeName")) for node in nodes_of(item))
+            builder.add("spark_sql_execution_jobs", len(identifiers(item, key, builder)), execution, state)
+        kinds = Counter(kind_of(words(node, "nodeName", builder)) for node in nodes_of(item, builder))
         for kind, count in kinds.items():
             builder.add("spark_sql_execution_operators", count, execution, kind)
