@@ -9,7 +9,7 @@ from exporter.daemon import fields
 from exporter.daemon.frame import LIMIT, MALFORMED, Drops, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.follow import Follower
-from exporter.daemon.sources.rest import amount, copy, instant, number, table, words
+from exporter.daemon.sources.rest import amount, brief, copy, instant, number, slim, table, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_SHOWN = 50
 """So many running jobs, the oldest ones, are published one by one."""
 _RUNNING = "RUNNING"
+_KEYS = ("status", "submissionTime", "completionTime", "numCompletedIndices")
+_TEXTS = ("name", "jobGroup")
 _RESULTS = {"SUCCEEDED": "succeeded", "FAILED": "failed"}
 
 
@@ -43,7 +45,7 @@ class JobsSource:
         self._served = served
         self._catalogue = catalogue
         self._fields = table(catalogue, "jobs", "job_id")
-        self._follower = Follower(lambda number: api.mapping(f"jobs/{number}"), self._every)
+        self._follower = Follower(lambda number: self._slim(api.mapping(f"jobs/{number}")), self._every)
         self._running: set[int] = set()
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._skipped: int | None = None
@@ -100,7 +102,17 @@ class JobsSource:
         self._newest = _newest(kept.get("newest"), f"{self.name}.newest")
 
     def _every(self) -> dict[int, dict[str, Any]]:
-        return by_number(self._api.array("jobs"), "jobId", self._drops)
+        found = by_number(self._api.array("jobs"), "jobId", self._drops)
+        return {job: self._slim(item) for job, item in found.items()}
+
+    def _slim(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Return what is used of a job: many are read at once, and texts may be long."""
+        kept = slim(item, (*_KEYS, *[field.path[0] for field in self._fields]))
+        if words(item, "status") != _RUNNING:
+            return kept
+        length = self._catalogue.label_length
+        texts = {key: brief(words(item, key), self._drops, key, length) for key in _TEXTS if words(item, key)}
+        return kept | slim(item, _TEXTS) | texts
 
     def _account(self, job: int, item: dict[str, Any]) -> None:
         result = _RESULTS.get(words(item, "status"))

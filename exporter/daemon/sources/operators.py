@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields, sqlvalue
 from exporter.daemon.frame import LIMIT, MALFORMED, Drops
 from exporter.daemon.operators import Choice, Table
-from exporter.daemon.sources.rest import entries, words
+from exporter.daemon.sources.rest import brief, entries, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,23 @@ def kind_of(name: str) -> str:
     """Return the kind of an operator by the name of its node; the plugin's OperatorTotals does the same."""
     match = _KIND.match(name)
     return match[0] if match is not None else OTHER
+
+
+def kind_in(node: Mapping[str, Any], drops: Drops, length: int) -> str:
+    """Return the kind of the operator of a node, which is shortened if it is long."""
+    return brief(kind_of(words(node, "nodeName", drops)), drops, "nodeName", length)
+
+
+def count_kinds(execution: Mapping[str, Any], drops: Drops, length: int) -> Counter[str]:
+    """Return how many operators of each kind a plan has; those of too many kinds are taken together."""
+    kinds: Counter[str] = Counter()
+    for node in nodes_of(execution, drops):
+        kind = kind_in(node, drops, length)
+        if kind not in kinds and len(kinds) >= MAX_KINDS:
+            drops.drop(LIMIT, name="nodeName")
+            kind = OTHER
+        kinds[kind] += 1
+    return kinds
 
 
 def nodes_of(execution: Mapping[str, Any], drops: Drops | None = None) -> list[dict[str, Any]]:
@@ -67,7 +85,7 @@ class Operators:
         """Add an execution for good."""
         self._table.next_execution()
         for node in nodes_of(execution, self.drops):
-            kind = self._known(self._kinds, kind_of(words(node, "nodeName", self.drops)), MAX_KINDS)
+            kind = self._known(self._kinds, kind_in(node, self.drops, self._length), MAX_KINDS)
             for name, shown in metrics_of(node, self.drops):
                 if shown.strip() and not self._take(kind, name, shown):
                     self.drops.drop(MALFORMED)
@@ -76,7 +94,7 @@ class Operators:
         value = sqlvalue.parse(shown)
         if value is None:
             return False
-        metric = self._known(self._names, name, MAX_METRICS)
+        metric = self._known(self._names, brief(name, self.drops, "name", self._length), MAX_METRICS)
         return self._table.add(kind, metric, value.kind, value.total, value.largest)
 
     def show(self, builder: FrameBuilder) -> None:

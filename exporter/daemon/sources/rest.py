@@ -15,7 +15,7 @@ from exporter.daemon.labels import clip
 from exporter.daemon.readings import says_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from exporter.daemon.catalogue import Catalogue, Entry
     from exporter.daemon.fetch import Fetcher, Params
@@ -44,6 +44,7 @@ OPTIONAL = frozenset(
 """What Spark's own API calls an Option. It leaves out what there is not; null would say the same."""
 WRONG = "?"
 """What stands for a value that is none, so that a frame refuses and counts it."""
+_SHORT = 100
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})(GMT|UTC|Z)")
 
 
@@ -274,6 +275,20 @@ def _seconds(text: Any) -> float | None:
     except ValueError:
         return None
     return whole + int(match[2]) / 1000
+
+
+def slim(document: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """Return what is at ``keys``, numbers and short texts, without anything that takes memory.
+
+    What has another kind stays something of a wrong kind, for whoever reads it to refuse.
+    """
+    return {key: _small(document[key]) for key in keys if key in document}
+
+
+def _small(value: Any) -> Any:
+    if value is None or isinstance(value, int | float):
+        return value
+    return value if type(value) is str and len(value) <= _SHORT else {}
 
 
 def _refuse(document: Mapping[str, Any], key: str, drops: Drops | None) -> None:

@@ -24,7 +24,7 @@ from exporter.daemon.sources.environment import RuntimeSource, requested_executo
 from exporter.daemon.sources.executors import MAX_REMOVED, ExecutorsSource
 from exporter.daemon.sources.jobs import JobsSource
 from exporter.daemon.sources.reasons import REASONS, classify
-from exporter.daemon.sources.rest import OPTIONAL, Api, moment
+from exporter.daemon.sources.rest import OPTIONAL, Api, moment, slim
 from exporter.daemon.sources.stages import StagesSource
 from exporter.daemon.sources.storage import StorageSource
 
@@ -321,6 +321,70 @@ def test_what_spark_leaves_out_is_no_sample(spark):
     assert frame.drops == {}
     assert values(frame, "spark_executor_tasks_started_total") == {}
     assert values(frame, "spark_executor_storage_pool_used_bytes") == {}
+
+
+LONG = "x" * 1_000_000
+
+
+def test_of_many_jobs_only_what_is_used_is_kept_and_long_names_are_cut():
+    """Of one that has begun since the list of the running ones, and of one that has ended."""
+    spark = FakeSpark()
+    for _ in range(2):
+        spark.start_job(1)
+    source = make(JobsSource, spark)
+    spark.answers["jobs"] = []
+    spark.answers["jobs/0"] = spark.jobs[0] | {"name": LONG, "jobGroup": 5, "description": LONG}
+    spark.answers["jobs/1"] = spark.jobs[1] | {"name": LONG, "status": "SUCCEEDED", "completionTime": LONG}
+    source.update()
+    frame = source.update().value
+    ((_, name, group),) = values(frame, "spark_job_info")
+
+    assert (len(name), group) == (200, "")
+    assert frame.drops == {TRUNCATED: 1, INVALID_VALUE: 2}
+
+
+@pytest.mark.parametrize("kind", [StagesSource, ExecutorsSource, ConnectSource])
+def test_long_texts_are_not_kept(kind):
+    """Neither where names are expected, nor where numbers are."""
+    spark = driver("4.3.0")
+    for item in [*spark.stages.values(), *(item for listed in spark.answers.values() for item in listed)]:
+        for key in item if type(item) is dict else ():
+            if key in ("operationId", "name", "removeReason", "details", "executorRunTime", "schedulingPool"):
+                item[key] = LONG
+    for path in spark.answers:
+        if path.endswith("taskSummary"):
+            spark.answers[path]["executorRunTime"] = [LONG] * 4
+    spark.answers["allexecutors"].append(spark.answers["allexecutors"][0] | {"id": LONG})
+    source = make(kind, spark)
+    for _ in range(2):
+        frame = source.update().value
+
+    assert frame.drops
+    assert len(json.dumps(source.remember())) < 100_000
+    assert max(len(label) for c in frame.columns.values() for key in c.keys for label in key) <= 200
+
+
+@pytest.mark.parametrize("long", [LONG, [LONG], {"a": LONG}])
+def test_of_a_document_what_is_long_is_left_out(long):
+    """Whoever reads it finds something that is wrong, and nothing large."""
+    assert slim({"a": long, "b": 1, "c": "short", "d": None}, ("a", "c", "d", "e")) == {
+        "a": {},
+        "c": "short",
+        "d": None,
+    }
+
+
+def test_a_long_setting_is_no_wish(spark):
+    """It is not kept either."""
+    spark.answers["environment"]["sparkProperties"] += [
+        ["spark.executor.instances", "1" * 10_000],
+        [LONG, ""],
+    ]
+    source = make(RuntimeSource, spark)
+    frame = source.update().value
+
+    assert values(frame, "spark_app_requested_executors") == {}
+    assert sum(map(len, source.conf())) < 10_000
 
 
 BAD = (None, "12", "NaN", -5, [1], {})

@@ -1,12 +1,15 @@
 """SQL executions are followed by their ids; their operators become totals."""
 
+import json
+import pickle
+
 import pytest
 from fake_spark import TARGET, FakeSpark, values
 
 from exporter.daemon import operators
 from exporter.daemon.catalogue import load
 from exporter.daemon.errors import SourceError
-from exporter.daemon.frame import INVALID_VALUE, LIMIT, MALFORMED
+from exporter.daemon.frame import INVALID_VALUE, LIMIT, MALFORMED, TRUNCATED
 from exporter.daemon.sources import follow
 from exporter.daemon.sources.operators import MAX_KINDS
 from exporter.daemon.sources.rest import Api
@@ -308,3 +311,33 @@ def test_a_list_whose_entry_has_no_id_is_counted(spark, sql):
     spark.answers["sql"] = [{"id": "7"}]
 
     assert sql.update().value.drops == {MALFORMED: 1}
+
+
+def test_of_long_texts_only_what_is_shown_is_kept(spark, sql):
+    """Descriptions, names of operators and of metrics: of what runs and of what has ended."""
+    long = "x" * 1_000_000
+    odd = {"nodeName": long, "metrics": [{"name": long, "value": "3 ms"}]}
+    spark.execute(0, nodes=[odd], duration=1_000)
+    spark.executions[0] |= {"description": long, "planDescription": long}
+    spark.execute(1, "COMPLETED", [odd])
+    frames = [sql.update().value for _ in range(2)]
+
+    ((_, description),) = values(frames[1], "spark_sql_execution_info")
+    ((kind, metric),) = values(frames[1], "spark_sql_operator_time_seconds_total")
+    assert {len(description), len(kind), len(metric)} == {200}
+    assert values(frames[1], "spark_sql_execution_operators") == {("0", kind): 1}
+    # The plans are read once.
+    assert [frame.drops for frame in frames] == [{TRUNCATED: 4}, {TRUNCATED: 1}]
+    assert len(pickle.dumps(sql._running)) < 10_000
+    assert len(json.dumps(sql.remember())) < 10_000
+
+
+def test_a_plan_of_too_many_kinds_is_shown_with_other(spark, sql):
+    """Of an execution that runs."""
+    spark.execute(0, nodes=[node(f"Odd{number}") for number in range(MAX_KINDS + 3)])
+    frame = sql.update().value
+
+    found = values(frame, "spark_sql_execution_operators")
+    assert len(found) == MAX_KINDS + 1
+    assert found[("0", "other")] == 3
+    assert frame.drops == {LIMIT: 3}
