@@ -260,13 +260,8 @@ def instant(document: Mapping[str, Any], key: str, drops: Drops | None = None) -
     return seconds if seconds is not None and seconds >= 0 else None
 
 
-def moment(text: Any) -> float | None:
-    """Return Spark's way to write a time as Unix seconds; None if it is not one, or lies before 1970."""
-    seconds = _seconds(text)
-    return seconds if seconds is not None and seconds >= 0 else None
-
-
 def _seconds(text: Any) -> float | None:
+    """Return Spark's way to write a time as Unix seconds; None if it is not one."""
     match = _MOMENT.fullmatch(text) if type(text) is str else None
     if match is None:
         return None

@@ -9,7 +9,7 @@ from fake_spark import TARGET, FakeSpark, values
 from exporter.daemon.catalogue import load
 from exporter.daemon.frame import INVALID_VALUE, TRUNCATED
 from exporter.daemon.sources.dstreams import DStreamsSource
-from exporter.daemon.sources.rest import Api, moment
+from exporter.daemon.sources.rest import Api, instant
 
 DATA = Path(__file__).parent / "data" / "rest"
 RECORDS = "spark_dstream_last_batch_records"
@@ -119,7 +119,7 @@ def test_the_last_error_of_a_receiver_outlives_its_restart(spark, source):
     failed = "2026-11-22T18:37:17.000GMT"
     for item in (receiver | {"lastErrorTime": failed}, receiver, receiver):
         spark.answers["streaming/receivers"] = [item]
-        assert values(source.update().value, ERROR) == {("Socket 0",): moment(failed)}
+        assert values(source.update().value, ERROR) == {("Socket 0",): instant({"failed": failed}, "failed")}
 
     spark.answers["streaming/receivers"] = []
     assert values(source.update().value, ERROR) == {}

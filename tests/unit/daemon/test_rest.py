@@ -24,7 +24,7 @@ from exporter.daemon.sources.environment import RuntimeSource, requested_executo
 from exporter.daemon.sources.executors import MAX_REMOVED, ExecutorsSource
 from exporter.daemon.sources.jobs import JobsSource
 from exporter.daemon.sources.reasons import REASONS, classify
-from exporter.daemon.sources.rest import OPTIONAL, Api, moment, slim
+from exporter.daemon.sources.rest import OPTIONAL, Api, instant, slim
 from exporter.daemon.sources.stages import StagesSource
 from exporter.daemon.sources.storage import StorageSource
 
@@ -135,7 +135,7 @@ def test_jobs_and_how_the_last_one_ended(spark):
     update = make(JobsSource, spark).update()
     counts = values(update.value, "spark_app_jobs_total")
     ended = [job for job in spark.jobs.values() if job["status"] != "RUNNING"]
-    last = max(ended, key=lambda job: (moment(job["completionTime"]), job["jobId"]))
+    last = max(ended, key=lambda job: (instant(job, "completionTime"), job["jobId"]))
 
     assert sum(counts.values()) == len(ended)
     assert update.facts.failed is (last["status"] == "FAILED")
@@ -652,9 +652,9 @@ def test_nothing_but_a_source_error_comes_out_of_any_document(data):
 
 def test_times_of_spark():
     """Its word for a time that has not come is none."""
-    assert moment("2026-11-22T18:05:24.233GMT") == 1795370724.233
+    assert instant({"at": "2026-11-22T18:05:24.233GMT"}, "at") == 1795370724.233
     for text in ("1969-12-31T23:59:59.999GMT", "2026-13-22T18:05:24.233GMT", "yesterday", None, 5):
-        assert moment(text) is None
+        assert instant({"at": text}, "at") is None
 
 
 def test_an_application_is_asked_for_by_its_attempt_and_safely():
