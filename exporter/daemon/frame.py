@@ -37,7 +37,7 @@ DROP_REASONS = (INVALID_VALUE, DUPLICATE, TRUNCATED, LIMIT, NOT_A_NUMBER, GAUGE_
 """What can be wrong with a sample. One whose label was too long, or no lawful text, has another.
 
 limit: more of its kind than are taken. not_a_number: null, a text or a list. gauge_failed: Spark says that
-reading the gauge failed. malformed: a line that cannot be read.
+reading the gauge failed. malformed: a line, a text or an entry that cannot be read.
 """
 
 
@@ -63,7 +63,27 @@ class Frame(NamedTuple):
 EMPTY = Frame()
 
 
-class FrameBuilder:
+class Drops:
+    """What could not be taken as it came, until a frame says so."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._drops: Counter[str] = Counter()
+        self._culprits: dict[str, str] = {}
+
+    def drop(self, reason: str, count: int = 1, name: str = "") -> None:
+        """Account for something that was not taken: what would have been a sample of ``name``."""
+        self._drops[reason] += count
+        self._culprits.setdefault(reason, name)
+
+    def take(self, others: Drops) -> None:
+        """Account for what ``others`` hold, which hold nothing then."""
+        for reason, count in others._drops.items():
+            self.drop(reason, count, others._culprits[reason])
+        others._drops, others._culprits = Counter(), {}
+
+
+class FrameBuilder(Drops):
     """Collects the samples of one frame.
 
     Args:
@@ -74,12 +94,11 @@ class FrameBuilder:
 
     def __init__(self, catalogue: Catalogue, last: Frame | None = None) -> None:
         """Hold nothing."""
+        super().__init__()
         self._catalogue = catalogue
         self._last = last.columns if last is not None else {}
         self._length = catalogue.label_length
         self._samples: dict[str, dict[Labels, float]] = {}
-        self._drops: Counter[str] = Counter()
-        self._culprits: dict[str, str] = {}
 
     def add(self, name: str, value: float | None, *labels: str) -> None:
         """Add one sample.
@@ -127,11 +146,6 @@ class FrameBuilder:
             self.add(name, value, *labels, upper)
         self.add(name, total, *labels, SUM)
         self.add(name, cumulative[-1], *labels, COUNT)
-
-    def drop(self, reason: str, count: int = 1, name: str = "") -> None:
-        """Account for something that never became a sample of the metric ``name``."""
-        self._drops[reason] += count
-        self._culprits.setdefault(reason, name)
 
     def frame(self) -> Frame:
         """Return what was added."""

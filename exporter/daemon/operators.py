@@ -63,8 +63,8 @@ class Table:
         """Let averages that are added from now on take the place of those before."""
         self._averaged.clear()
 
-    def add(self, kind: str, name: str, measure: str, total: float | None, largest: float) -> None:
-        """Add what one operator did, in base units.
+    def add(self, kind: str, name: str, measure: str, total: float | None, largest: float) -> bool:
+        """Add what one operator did, in base units; say whether it can be added.
 
         Args:
             kind: of the operator.
@@ -75,19 +75,24 @@ class Table:
 
         """
         if name in self._levels:
-            return
+            return True
         key = (kind, name)
         self.time.setdefault(kind, 0.0)
         if name == _PEAK:
+            if largest < 0:
+                return False
             self.peaks[kind] = max(self.peaks.get(kind, 0), largest)
         elif name.startswith(_AVERAGE) or measure == AVERAGE:
             before = self.averages[key] if key in self._averaged else largest
             self.averages[key] = max(before, largest)
             self._averaged.add(key)
-        elif total is not None and total >= 0:
+        else:
+            if total is None or total < 0:
+                return False
             sums = self.sums[_SUMS[measure]]
             sums[key] = sums.get(key, 0.0) + total
             self.time[kind] += total if measure == SECONDS else 0.0
+        return True
 
     def remember(self) -> dict[str, Any]:
         """Return everything that was added up, as JSON can write it."""

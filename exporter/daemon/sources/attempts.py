@@ -6,23 +6,25 @@ completed may be attempted again, as long as a job runs that needs it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from exporter.daemon import fields
+from exporter.daemon.frame import DUPLICATE, MALFORMED
 from exporter.daemon.sources.rest import identifiers, number
-from exporter.daemon.sources.totals import RESULTS, Seen
+from exporter.daemon.sources.totals import RESULTS, SKIPPED, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from exporter.daemon.frame import Drops
     from exporter.daemon.sources.totals import Totals
 
-SKIPPED = "SKIPPED"
 MAX_REOPENED = 1_000
 """Of so many closed stages it is remembered how many attempts there were."""
 MAX_ATTEMPTS = 10_000
 """More attempts at one stage than Spark would ever make."""
 _UNSEEN = Seen("", ())
+_Item = TypeVar("_Item", bound="Mapping[str, Any]")
 _Known: TypeAlias = "dict[int, Seen | None]"
 """The attempts at a stage; None is in the totals. A skipped one is not: another job may yet let it run."""
 
@@ -34,9 +36,25 @@ class Attempt(NamedTuple):
     attempt: int
 
 
-def attempt_of(item: Mapping[str, Any]) -> Attempt:
-    """Return which attempt ``item`` is about."""
-    return Attempt(int(number(item, "stageId")), int(number(item, "attemptId")))
+def attempts_of(items: Iterable[_Item], drops: Drops) -> dict[Attempt, _Item]:
+    """Return by attempt what ``items`` are about; those that do not say it are counted and left out."""
+    found: dict[Attempt, _Item] = {}
+    for item in items:
+        attempt = _attempt_of(item)
+        if attempt is None:
+            drops.drop(MALFORMED, name="stageId")
+        elif attempt in found:
+            drops.drop(DUPLICATE, name="stageId")
+        else:
+            found[attempt] = item
+    return found
+
+
+def _attempt_of(item: Mapping[str, Any]) -> Attempt | None:
+    stage, attempt = item.get("stageId"), item.get("attemptId")
+    if type(stage) is not int or type(attempt) is not int or stage < 0:
+        return None
+    return Attempt(stage, attempt) if 0 <= attempt <= MAX_ATTEMPTS else None
 
 
 class Books:
@@ -73,7 +91,7 @@ class Books:
 
     def read(self, stage: int, items: list[dict[str, Any]] | None) -> None:
         """Take in all attempts at a stage; None if Spark has forgotten it."""
-        listed = {attempt_of(item): item for item in items or ()}
+        listed = attempts_of(items or (), self._totals.drops)
         for attempt, item in sorted(listed.items()):
             self._take(attempt, item)
         known = self._open.get(stage)
@@ -170,7 +188,7 @@ class Books:
         if before is None:
             return
         seen = self._totals.see(item)
-        final = seen.status in RESULTS and number(item, "numActiveTasks") <= 0
+        final = seen.status in RESULTS and number(item, "numActiveTasks", self._totals.drops) <= 0
         known[attempt.attempt] = None if final else seen
         if final:
             self._totals.add(seen)
@@ -189,9 +207,9 @@ class Books:
             del self._closed[next(iter(self._closed))]
 
 
-def needed(jobs: Iterable[Mapping[str, Any]]) -> frozenset[int]:
+def needed(jobs: Iterable[Mapping[str, Any]], drops: Drops) -> frozenset[int]:
     """Return the stages that ``jobs`` need."""
-    return frozenset(stage for job in jobs for stage in identifiers(job, "stageIds"))
+    return frozenset(stage for job in jobs for stage in identifiers(job, "stageIds", drops))
 
 
 def _lingers(seen: Seen | None) -> bool:

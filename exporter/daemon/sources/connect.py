@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError
-from exporter.daemon.frame import Frame, FrameBuilder
+from exporter.daemon.frame import DUPLICATE, Drops, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.rest import number, words
+from exporter.daemon.sources.rest import amount, entries, identity, number, words
 
 if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
@@ -46,6 +46,7 @@ class ConnectSource:
         """By session, how many of its operations were listed or are called missed."""
         self._missed = 0
         self._present = False
+        self._drops = Drops()
         self._last = Frame()
         self.every = _ABSENT
         """Seldom while nothing is connected."""
@@ -57,18 +58,18 @@ class ConnectSource:
             sessions = self._api.array("connect/sessions")
             operations = self._api.array("connect/operations") if sessions or self._present else []
         except NotFoundError:
-            return Update(self._frame([], []) if self._present else Frame())
+            return Update(self._frame([], {}) if self._present else Frame())
         self._present = self._present or bool(sessions)
         self.every = _PRESENT if self._present else _ABSENT
         if not self._present:
             return Update(Frame())
-        listed = {words(item, "operationId") or words(item, "jobTag"): item for item in operations}
+        listed = self._listed(operations)
         results = self._results(listed)
         self._miss(sessions, listed)
         self._count(listed, results)
         if any(words(listed[operation], "state") in _ENDED for operation in self._waiting):
             self.every = _AT_ONCE
-        self._last = self._frame(sessions, operations)
+        self._last = self._frame(sessions, listed)
         return Update(self._last)
 
     def remember(self) -> dict[str, Any]:
@@ -94,6 +95,17 @@ class ConnectSource:
         self._known = Counter({name: fields.count(known, name, f"{self.name}.known") for name in known})
         self._missed = fields.count(kept, "missed", self.name)
 
+    def _listed(self, operations: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        listed: dict[str, dict[str, Any]] = {}
+        for item in operations:
+            key = "operationId" if item.get("operationId") else "jobTag"
+            name = identity(item, key, self._drops, self._catalogue.label_length)
+            if name in listed:
+                self._drops.drop(DUPLICATE, name=key)
+            elif name:
+                listed[name] = item
+        return listed
+
     def _results(self, listed: dict[str, dict[str, Any]]) -> dict[str, str]:
         """Return how each operation has ended that is new; what cannot be asked about yet is put off."""
         new = {
@@ -101,11 +113,11 @@ class ConnectSource:
             for operation, item in listed.items()
             if words(item, "state") in _ENDED and operation not in self._counted
         }
-        known = {operation: _result(item) for operation, item in new.items()}
+        known = {operation: _result(item, self._drops) for operation, item in new.items()}
         results = {operation: result for operation, result in known.items() if result is not None}
         # Spark forgets first what ended first.
         unclear = [operation for operation in new if operation not in results]
-        unclear.sort(key=lambda operation: number(new[operation], "finishTimestamp"))
+        unclear.sort(key=lambda operation: number(new[operation], "finishTimestamp", self._drops))
         for operation in unclear[:_MAX_ASKED]:
             results[operation] = "canceled" if self._was_canceled(new[operation]) else "finished"
         return results
@@ -113,11 +125,11 @@ class ConnectSource:
     def _miss(self, sessions: list[dict[str, Any]], listed: dict[str, dict[str, Any]]) -> None:
         """Find out what Spark has forgotten before it was counted: what it has forgotten does not return."""
         new = listed.keys() - self._counted - self._waiting
-        self._known.update(words(listed[operation], "sessionId") for operation in new)
+        self._known.update(words(listed[operation], "sessionId", self._drops) for operation in new)
         self._missed += len(self._waiting - listed.keys())
         for item in sessions:
-            session = words(item, "sessionId")
-            forgotten = max(0, int(number(item, "totalExecution")) - self._known[session])
+            session = words(item, "sessionId", self._drops)
+            forgotten = max(0, int(amount(item, "totalExecution", self._drops)) - self._known[session])
             self._missed += forgotten
             self._known[session] += forgotten
         # A session that was not there yet may have operations already.
@@ -127,7 +139,7 @@ class ConnectSource:
     def _count(self, listed: dict[str, dict[str, Any]], results: dict[str, str]) -> None:
         for operation, result in results.items():
             self._ended[result] += 1
-            self._milliseconds[result] += max(0, int(number(listed[operation], "duration")))
+            self._milliseconds[result] += int(amount(listed[operation], "duration", self._drops))
         self._counted = (self._counted | results.keys()) & listed.keys()
         self._waiting = listed.keys() - self._counted
 
@@ -139,13 +151,14 @@ class ConnectSource:
         except NotFoundError:
             return False
 
-    def _frame(self, sessions: list[dict[str, Any]], operations: list[dict[str, Any]]) -> Frame:
+    def _frame(self, sessions: list[dict[str, Any]], listed: dict[str, dict[str, Any]]) -> Frame:
         builder = FrameBuilder(self._catalogue, self._last)
-        still = sum(number(item, "finishTimestamp") <= 0 for item in sessions)
+        builder.take(self._drops)
+        still = sum(amount(item, "finishTimestamp", builder) <= 0 for item in sessions)
         builder.add("spark_connect_sessions", still)
         active = Counter(dict.fromkeys(STATES, 0))
-        for item in operations:
-            state = words(item, "state")
+        for item in listed.values():
+            state = words(item, "state", builder)
             if state not in _ENDED:
                 active[state.lower() if state.lower() in STATES else "other"] += 1
         for state, count in active.items():
@@ -158,21 +171,20 @@ class ConnectSource:
         return builder.frame()
 
 
-def _queries(item: dict[str, Any]) -> list[int]:
+def _queries(item: dict[str, Any], drops: Drops | None = None) -> list[int]:
     """Return the numbers of the SQL executions of an operation."""
-    listed = item.get("sqlExecIds")
-    texts = listed if type(listed) is list else []
+    texts = entries(item, "sqlExecIds", list, drops) or []
     return [int(text) for text in texts if type(text) is str and text.isascii() and text.isdecimal()]
 
 
-def _result(item: dict[str, Any]) -> str | None:
+def _result(item: dict[str, Any], drops: Drops) -> str | None:
     """Return how an operation has ended; None if its queries have to say whether it was canceled.
 
     Spark soon closes what has ended. It then keeps the reason of a failure, and nothing of a cancellation.
     """
     state = words(item, "state")
     if state == "CLOSED":
-        if words(item, "detail"):
+        if words(item, "detail", drops):
             return "failed"
-        return None if _queries(item) else "finished"
+        return None if _queries(item, drops) else "finished"
     return _ENDED[state]

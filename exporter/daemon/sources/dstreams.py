@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from exporter.daemon.errors import NotFoundError
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.rest import copy, identifiers, moment, number, table, words
+from exporter.daemon.sources.rest import (
+    amount,
+    brief,
+    copy,
+    identifiers,
+    instant,
+    look,
+    number,
+    read,
+    show,
+    table,
+    words,
+)
 
 if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
-    from exporter.daemon.sources.rest import Api
+    from exporter.daemon.sources.rest import Api, Readings
 
 MAX_RECEIVERS = 50
 _PRESENT, _ABSENT = 3, 12
@@ -32,7 +45,7 @@ class DStreamsSource:
         self._catalogue = catalogue
         self._statistics = table(catalogue, "streaming/statistics")
         self._batch = table(catalogue, "streaming/batches")
-        self._ended: dict[str, Any] | None = None
+        self._ended: Readings = ()
         self._place: tuple[int, int] | None = None
         """How many batches had completed, and the number of the last one of them."""
         self._pause = 0
@@ -51,12 +64,11 @@ class DStreamsSource:
             return Update(Frame())
         self.every = _PRESENT
         copy(builder, self._statistics, statistics)
-        builder.add("spark_dstream_start_timestamp_seconds", moment(statistics.get("startTime")))
+        builder.add("spark_dstream_start_timestamp_seconds", instant(statistics, "startTime", builder))
         self._add_receivers(builder)
         self._add_active(builder)
-        self._look_for_last(statistics)
-        if self._ended is not None:
-            copy(builder, self._batch, self._ended)
+        self._look_for_last(builder, statistics)
+        show(builder, self._ended)
         self._last = builder.frame()
         return Update(self._last)
 
@@ -66,11 +78,13 @@ class DStreamsSource:
             builder.drop(LIMIT, len(receivers) - MAX_RECEIVERS)
         errors = {}
         for item in receivers[:MAX_RECEIVERS]:
-            stream = next(iter(identifiers({"id": [item.get("streamId")]}, "id")), "")
-            name = f"{words(item, 'streamName')} {stream}".strip()
-            builder.add("spark_dstream_receiver_records_per_second", item.get("avgEventRate"), name)
+            stream = "".join(map(str, identifiers({"streamId": [item.get("streamId")]}, "streamId", builder)))
+            name = f"{words(item, 'streamName', builder)} {stream}".strip()
+            name = brief(name, builder, "streamName", self._catalogue.label_length)
+            rate = look(item, ("avgEventRate",))
+            builder.add("spark_dstream_receiver_records_per_second", rate, name)
             # Spark forgets the error when it starts the receiver again.
-            failed = moment(item.get("lastErrorTime")) or self._errors.get(name)
+            failed = instant(item, "lastErrorTime", builder) or self._errors.get(name)
             if failed is not None:
                 errors[name] = failed
                 builder.add("spark_dstream_receiver_last_error_timestamp_seconds", failed, name)
@@ -78,29 +92,30 @@ class DStreamsSource:
 
     def _add_active(self, builder: FrameBuilder) -> None:
         listed = self._api.array("streaming/batches", {"status": list(_STATES)})
+        found = Counter([words(item, "status", builder) for item in listed])
         for status, state in _STATES.items():
-            count = sum(words(item, "status") == status for item in listed)
-            builder.add("spark_dstream_batches", count, state)
+            builder.add("spark_dstream_batches", found[status], state)
 
-    def _look_for_last(self, statistics: dict[str, Any]) -> None:
+    def _look_for_last(self, builder: FrameBuilder, statistics: dict[str, Any]) -> None:
         """Find the batch that completed last.
 
         The list of all batches is as long as Spark's memory. But a batch has its time as its number, so after
         so many more batches the last one is so many intervals later, as long as Spark runs one at a time.
         """
-        completed = int(number(statistics, "numTotalCompletedBatches"))
+        completed = int(amount(statistics, "numTotalCompletedBatches"))
         if completed <= 0 or (self._place is not None and self._place[0] == completed):
             return
-        found = self._guess(completed, int(number(statistics, "batchDuration")))
+        found = self._guess(completed, int(amount(statistics, "batchDuration")))
         if found is None and self._pause > 0:
             self._pause -= 1
             return
         if found is None:
             self._pause = _PAUSE
             listed = self._api.array("streaming/batches", {"status": _COMPLETED})
-            found = max(listed, key=lambda item: number(item, "batchId"), default=None)
+            found = max(listed, key=lambda item: number(item, "batchId", builder), default=None)
         if found is not None:
-            self._ended, self._place = found, (completed, int(number(found, "batchId")))
+            self._ended = read(self._batch, found)
+            self._place = (completed, int(number(found, "batchId", builder)))
 
     def _guess(self, completed: int, interval: int) -> dict[str, Any] | None:
         if self._place is None:

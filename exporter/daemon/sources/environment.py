@@ -29,6 +29,7 @@ _MANAGERS = {
     "yarn": "yarn",
     "k8s:": "kubernetes",
 }
+_LONGEST = 2_000
 _GIVES = ("yarn", "kubernetes")
 """Those that give as many executors as spark.executor.instances says."""
 
@@ -111,27 +112,28 @@ class RuntimeSource:
 
         """
         if self._conf is None:
-            self._conf = _conf(self._api.mapping("environment"))
+            self._conf = _brief(_conf(self._api.mapping("environment")))
         return self._conf
 
     def update(self) -> Update[Frame]:
         """Return what the application runs on."""
         document = self._api.mapping("environment")
-        self._conf = conf = _conf(document)
+        conf = _conf(document)
+        self._conf = _brief(conf)
         runtime = fields.mapping(document.get("runtime"), "environment.runtime")
         master = conf.get("spark.master", "")
         builder = FrameBuilder(self._catalogue)
         builder.add(
             "spark_app_environment_info",
             1,
-            words(runtime, "javaVersion"),
-            words(runtime, "scalaVersion").removeprefix("version "),
+            words(runtime, "javaVersion", builder),
+            words(runtime, "scalaVersion", builder).removeprefix("version "),
             _manager(master),
             conf.get("spark.submit.deployMode", ""),
             master,
             conf.get("spark.dynamicAllocation.enabled", "false"),
         )
-        wanted = requested_executors(conf)
+        wanted = requested_executors(self._conf)
         if wanted is not None:
             builder.add("spark_app_requested_executors", wanted)
         return Update(builder.frame())
@@ -145,6 +147,11 @@ def _conf(document: dict[str, Any]) -> dict[str, str]:
             raise fields.invalid("environment.sparkProperties", "pairs of strings", pair)
         conf[pair[0]] = pair[1]
     return conf
+
+
+def _brief(conf: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings without values that are too long for anything that is asked of them."""
+    return {key: value for key, value in conf.items() if len(key) + len(value) <= _LONGEST}
 
 
 def _manager(master: str) -> str:

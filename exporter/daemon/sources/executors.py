@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields
 from exporter.daemon.errors import SourceError
-from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
+from exporter.daemon.frame import DUPLICATE, INVALID_VALUE, LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.reasons import OTHER, REASONS, classify
-from exporter.daemon.sources.rest import copy, moment, table, words
+from exporter.daemon.sources.rest import copy, entries, identity, instant, table, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 DRIVER = "driver"
 MAX_REMOVED = 100
 """Of so many removed executors, those that went last, the counters are published one by one."""
-_REASON_LENGTH = 200
 NOT_OF_TASKS = {"totalDuration", "totalGCTime"}
 """What Spark gives the driver in place of sums over its tasks: its age, and its own garbage collection."""
 
@@ -56,16 +55,16 @@ class ExecutorsSource:
 
     def update(self) -> Update[Frame]:
         """Return the executors as they are now."""
-        listed = {words(item, "id"): item for item in self._api.array("allexecutors")}
+        builder = FrameBuilder(self._catalogue, self._last)
+        listed = self._listed(builder)
         working = {name: item for name, item in listed.items() if _works(name, item)}
         self._count(working, listed.keys())
-        builder = FrameBuilder(self._catalogue, self._last)
         for name, item in listed.items():
             if _live(item):
                 self._add_live(builder, name, item)
         gone = sorted(
             (name for name, item in listed.items() if not _live(item)),
-            key=lambda name: moment(listed[name].get("removeTime")) or 0.0,
+            key=lambda name: instant(listed[name], "removeTime") or 0.0,
         )
         if len(gone) > MAX_REMOVED:
             builder.drop(LIMIT, len(gone) - MAX_REMOVED)
@@ -96,6 +95,19 @@ class ExecutorsSource:
         self._added_count = fields.count(kept, "added_count", self.name)
         self._reasons = fields.tally(kept, "reasons", self.name, REASONS)
 
+    def _listed(self, builder: FrameBuilder) -> dict[str, dict[str, Any]]:
+        """Return the executors by their ids; what cannot be told apart is counted."""
+        listed: dict[str, dict[str, Any]] = {}
+        for item in self._api.array("allexecutors"):
+            name = identity(item, "id", builder, self._catalogue.label_length)
+            if name in listed:
+                builder.drop(DUPLICATE, name="id")
+            elif name:
+                listed[name] = item
+            if name and type(item.get("isActive", False)) is not bool:
+                builder.drop(INVALID_VALUE, name="isActive")
+        return listed
+
     def _waits(self) -> bool | None:
         """Say whether it waits for its first executor; None if nobody can tell whether it wants one."""
         if self._added_count:
@@ -119,32 +131,35 @@ class ExecutorsSource:
     def _add_live(self, builder: FrameBuilder, name: str, item: dict[str, Any]) -> None:
         found = tuple(field for field in self._fields if name != DRIVER or field.path[-1] not in NOT_OF_TASKS)
         copy(builder, found, item, executor_id=name)
-        stages = item.get("excludedInStages", item.get("blacklistedInStages"))
-        if type(stages) is list:
+        key = "excludedInStages" if "excludedInStages" in item else "blacklistedInStages"
+        stages = entries(item, key, list, builder)
+        if stages is not None:
             builder.add("spark_executor_excluded_stages", len(stages), name)
-        resources = item.get("resources")
-        for resource, held in resources.items() if type(resources) is dict else ():
-            addresses = held.get("addresses") if type(held) is dict else None
-            if type(addresses) is list:
+        resources = entries(item, "resources", dict, builder) or {}
+        for resource in resources:
+            addresses = entries(entries(resources, resource, dict, builder) or {}, "addresses", list, builder)
+            if addresses is not None:
                 builder.add("spark_executor_resource_addresses", len(addresses), name, resource)
         _add_identity(builder, name, item, up=True)
 
     def _add_removed(self, builder: FrameBuilder, name: str, item: dict[str, Any]) -> None:
         copy(builder, self._counters, item, executor_id=name)
         _add_identity(builder, name, item, up=False)
-        builder.add("spark_executor_removed_timestamp_seconds", moment(item.get("removeTime")), name)
-        builder.add("spark_executor_removed_info", 1, name, words(item, "removeReason")[:_REASON_LENGTH])
+        builder.add("spark_executor_removed_timestamp_seconds", instant(item, "removeTime", builder), name)
+        builder.add("spark_executor_removed_info", 1, name, words(item, "removeReason", builder))
 
 
 def _add_identity(builder: FrameBuilder, name: str, item: dict[str, Any], *, up: bool) -> None:
-    host, _, _ = words(item, "hostPort").rpartition(":")
+    host, _, _ = words(item, "hostPort", builder).rpartition(":")
     builder.add("spark_executor_info", 1, name, host.strip("[]"))
     builder.add("spark_executor_up", up, name)
-    builder.add("spark_executor_added_timestamp_seconds", moment(item.get("addTime")), name)
+    builder.add("spark_executor_added_timestamp_seconds", instant(item, "addTime", builder), name)
 
 
 def _live(item: dict[str, Any]) -> bool:
-    return item.get("isActive") is True
+    # One of which that cannot be read stays live: nothing is counted for good then.
+    active = item.get("isActive", False)
+    return active if type(active) is bool else True
 
 
 def _works(name: str, item: dict[str, Any]) -> bool:

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields
-from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
+from exporter.daemon.frame import LIMIT, MALFORMED, Drops, Frame, FrameBuilder
 from exporter.daemon.sources import Facts, Update
 from exporter.daemon.sources.follow import Follower
-from exporter.daemon.sources.rest import copy, moment, number, table, words
+from exporter.daemon.sources.rest import amount, brief, copy, instant, number, slim, table, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 MAX_SHOWN = 50
 """So many running jobs, the oldest ones, are published one by one."""
 _RUNNING = "RUNNING"
+_KEYS = ("status", "submissionTime", "completionTime", "numCompletedIndices")
+_TEXTS = ("name", "jobGroup")
 _RESULTS = {"SUCCEEDED": "succeeded", "FAILED": "failed"}
 
 
-def by_number(listed: list[dict[str, Any]], key: str) -> dict[int, dict[str, Any]]:
-    """Return the things of a list by the whole number that each has at ``key``; those that have none go."""
-    return {item[key]: item for item in listed if type(item.get(key)) is int and item[key] >= 0}
+def by_number(listed: list[dict[str, Any]], key: str, drops: Drops) -> dict[int, dict[str, Any]]:
+    """Return the things of a list by the whole number that each has at ``key``; those without one count."""
+    found = {item[key]: item for item in listed if type(item.get(key)) is int and item[key] >= 0}
+    if len(found) < len(listed):
+        drops.drop(MALFORMED, len(listed) - len(found), key)
+    return found
 
 
 class JobsSource:
@@ -40,12 +45,13 @@ class JobsSource:
         self._served = served
         self._catalogue = catalogue
         self._fields = table(catalogue, "jobs", "job_id")
-        self._follower = Follower(lambda number: api.mapping(f"jobs/{number}"), self._every)
+        self._follower = Follower(lambda number: self._slim(api.mapping(f"jobs/{number}")), self._every)
         self._running: set[int] = set()
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._skipped: int | None = None
         self._missed = 0
         self._newest: tuple[float, int, bool] | None = None
+        self._drops = Drops()
         self._last = Frame()
 
     @property
@@ -60,7 +66,7 @@ class JobsSource:
 
     def update(self) -> Update[Frame]:
         """Return the running jobs, and how many have ended."""
-        running = by_number(self._api.array("jobs", {"status": "running"}), "jobId")
+        running = by_number(self._api.array("jobs", {"status": "running"}), "jobId", self._drops)
         found = self._follower.read(self._running - running.keys(), running)
         self._skipped = self._skipped or 0
         for job, item in found.items():
@@ -96,7 +102,17 @@ class JobsSource:
         self._newest = _newest(kept.get("newest"), f"{self.name}.newest")
 
     def _every(self) -> dict[int, dict[str, Any]]:
-        return by_number(self._api.array("jobs"), "jobId")
+        found = by_number(self._api.array("jobs"), "jobId", self._drops)
+        return {job: self._slim(item) for job, item in found.items()}
+
+    def _slim(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Return what is used of a job: many are read at once, and texts may be long."""
+        kept = slim(item, (*_KEYS, *[field.path[0] for field in self._fields]))
+        if words(item, "status") != _RUNNING:
+            return kept
+        length = self._catalogue.label_length
+        texts = {key: brief(words(item, key), self._drops, key, length) for key in _TEXTS if words(item, key)}
+        return kept | slim(item, _TEXTS) | texts
 
     def _account(self, job: int, item: dict[str, Any]) -> None:
         result = _RESULTS.get(words(item, "status"))
@@ -104,8 +120,8 @@ class JobsSource:
             self._missed += 1
             return
         self._ended[result] += 1
-        self._skipped = (self._skipped or 0) + max(0, int(number(item, "numSkippedStages")))
-        ended = (moment(item.get("completionTime")) or 0.0, job, result == "failed")
+        self._skipped = (self._skipped or 0) + int(amount(item, "numSkippedStages", self._drops))
+        ended = (instant(item, "completionTime", self._drops) or 0.0, job, result == "failed")
         self._newest = max(self._newest or ended, ended)
 
     def _frame(self, running: dict[int, dict[str, Any]]) -> Frame:
@@ -121,9 +137,12 @@ class JobsSource:
         for job in shown:
             item = running[job]
             copy(builder, self._fields, item, job_id=str(job))
-            builder.add("spark_job_info", 1, str(job), words(item, "name"), words(item, "jobGroup"))
-            builder.add("spark_job_start_timestamp_seconds", moment(item.get("submissionTime")), str(job))
-            builder.add("spark_job_progress_ratio", _progress(item), str(job))
+            texts = (words(item, "name", builder), words(item, "jobGroup", builder))
+            builder.add("spark_job_info", 1, str(job), *texts)
+            submitted = instant(item, "submissionTime", builder)
+            builder.add("spark_job_start_timestamp_seconds", submitted, str(job))
+            builder.add("spark_job_progress_ratio", _progress(item, builder), str(job))
+        builder.take(self._drops)
         return builder.frame()
 
 
@@ -135,8 +154,8 @@ def _newest(value: Any, where: str) -> tuple[float, int, bool] | None:
     return (ended, fields.count(parts, "job", where), fields.flag(parts, "failed", where))
 
 
-def _progress(item: dict[str, Any]) -> float | None:
+def _progress(item: dict[str, Any], drops: Drops) -> float | None:
     tasks = number(item, "numTasks")
     # What was skipped is among the expected tasks until the job has ended.
-    done = number(item, "numCompletedIndices") + number(item, "numSkippedTasks")
+    done = amount(item, "numCompletedIndices", drops) + amount(item, "numSkippedTasks")
     return min(1.0, done / tasks) if tasks > 0 else None

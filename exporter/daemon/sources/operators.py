@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from exporter.daemon import fields, sqlvalue
+from exporter.daemon.frame import LIMIT, MALFORMED, Drops
 from exporter.daemon.operators import Choice, Table
-from exporter.daemon.sources.rest import words
+from exporter.daemon.sources.rest import brief, entries, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,18 +31,40 @@ def kind_of(name: str) -> str:
     return match[0] if match is not None else OTHER
 
 
-def nodes_of(execution: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the nodes of an execution's plan."""
-    nodes = execution.get("nodes")
-    return [node for node in nodes if type(node) is dict] if type(nodes) is list else []
+def kind_in(node: Mapping[str, Any], drops: Drops, length: int) -> str:
+    """Return the kind of the operator of a node, which is shortened if it is long."""
+    return brief(kind_of(words(node, "nodeName", drops)), drops, "nodeName", length)
 
 
-def metrics_of(node: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def count_kinds(execution: Mapping[str, Any], drops: Drops, length: int) -> Counter[str]:
+    """Return how many operators of each kind a plan has; those of too many kinds are taken together."""
+    kinds: Counter[str] = Counter()
+    for node in nodes_of(execution, drops):
+        kind = kind_in(node, drops, length)
+        if kind not in kinds and len(kinds) >= MAX_KINDS:
+            drops.drop(LIMIT, name="nodeName")
+            kind = OTHER
+        kinds[kind] += 1
+    return kinds
+
+
+def nodes_of(execution: Mapping[str, Any], drops: Drops | None = None) -> list[dict[str, Any]]:
+    """Return the nodes of an execution's plan. What is none is told to ``drops``, if they are given."""
+    return _objects(execution, "nodes", drops)
+
+
+def metrics_of(node: Mapping[str, Any], drops: Drops | None = None) -> Iterable[tuple[str, str]]:
     """Return the metrics of a node: names and what Spark shows as value."""
-    metrics = node.get("metrics")
-    for metric in metrics if type(metrics) is list else ():
-        if type(metric) is dict:
-            yield words(metric, "name"), words(metric, "value")
+    for metric in _objects(node, "metrics", drops):
+        yield words(metric, "name", drops), words(metric, "value", drops)
+
+
+def _objects(document: Mapping[str, Any], key: str, drops: Drops | None) -> list[dict[str, Any]]:
+    listed = entries(document, key, list, drops) or []
+    found = [item for item in listed if type(item) is dict]
+    if drops is not None and len(found) < len(listed):
+        drops.drop(MALFORMED, len(listed) - len(found), key)
+    return found
 
 
 class Operators:
@@ -52,26 +76,30 @@ class Operators:
         self._choice = Choice()
         self._kinds: set[str] = set()
         self._names: set[str] = set()
-        self.unreadable = 0
-        """Values that were none of Spark's forms."""
-        self.unnamed = 0
-        """Operators and metrics that have lost their names because there are too many."""
+        self._length = catalogue.label_length
+        self.drops = Drops()
+        """What was wrong with executions since they were shown last: values that are none of Spark's forms,
+        operators and metrics that have lost their names because there are too many, and the like."""
 
     def add(self, execution: Mapping[str, Any]) -> None:
         """Add an execution for good."""
         self._table.next_execution()
-        for node in nodes_of(execution):
-            kind = self._known(self._kinds, kind_of(words(node, "nodeName")), MAX_KINDS)
-            for name, shown in metrics_of(node):
-                value = sqlvalue.parse(shown)
-                if value is not None:
-                    metric = self._known(self._names, name, MAX_METRICS)
-                    self._table.add(kind, metric, value.kind, value.total, value.largest)
-                elif shown.strip():
-                    self.unreadable += 1
+        for node in nodes_of(execution, self.drops):
+            kind = self._known(self._kinds, kind_in(node, self.drops, self._length), MAX_KINDS)
+            for name, shown in metrics_of(node, self.drops):
+                if shown.strip() and not self._take(kind, name, shown):
+                    self.drops.drop(MALFORMED)
+
+    def _take(self, kind: str, name: str, shown: str) -> bool:
+        value = sqlvalue.parse(shown)
+        if value is None:
+            return False
+        metric = self._known(self._names, brief(name, self.drops, "name", self._length), MAX_METRICS)
+        return self._table.add(kind, metric, value.kind, value.total, value.largest)
 
     def show(self, builder: FrameBuilder) -> None:
         """Put the totals into a frame."""
+        builder.take(self.drops)
         self._choice.show(builder, self._table)
 
     def remember(self) -> dict[str, Any]:
@@ -92,7 +120,7 @@ class Operators:
 
     def _known(self, known: set[str], name: str, limit: int) -> str:
         if name not in known and len(known) >= limit:
-            self.unnamed += 1
+            self.drops.drop(LIMIT)
             return OTHER
         known.add(name)
         return name

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError
-from exporter.daemon.frame import LIMIT, MALFORMED, Frame, FrameBuilder
+from exporter.daemon.frame import LIMIT, Drops, Frame, FrameBuilder
 from exporter.daemon.sources import Update
 from exporter.daemon.sources.follow import ahead
-from exporter.daemon.sources.operators import Operators, kind_of, metrics_of, nodes_of
-from exporter.daemon.sources.rest import copy, identifiers, moment, number, table, words
+from exporter.daemon.sources.jobs import by_number
+from exporter.daemon.sources.operators import Operators, count_kinds, metrics_of, nodes_of
+from exporter.daemon.sources.rest import amount, brief, identifiers, instant, number, read, show, table, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from exporter.daemon.catalogue import Catalogue
-    from exporter.daemon.sources.rest import Api
+    from exporter.daemon.sources.rest import Api, Readings
 
 MAX_SHOWN = 20
 """So many running executions, the oldest ones, are published one by one."""
@@ -33,6 +34,17 @@ JOB_STATES = tuple(_JOBS)
 """How the jobs of an execution do."""
 _FULL = {"details": "true", "planDescription": "false"}
 _BRIEF = {"details": "false", "planDescription": "false"}
+
+
+class _Running(NamedTuple):
+    """What is published of a running execution, and nothing else of it: plans and texts may be long."""
+
+    readings: Readings
+    description: str
+    jobs: Mapping[str, int]
+    """By how they do."""
+    kinds: Counter[str]
+    """How many operators of each kind the plan has."""
 
 
 class SqlSource:
@@ -63,12 +75,14 @@ class SqlSource:
         self._fields = table(catalogue, "sql", "execution_id")
         self._next = 0
         self._idle = 0
-        self._running: dict[int, dict[str, Any]] = {}
+        self._running: dict[int, _Running | None] = {}
         """What is known of each; nothing yet where an earlier daemon has seen it."""
         self._bare: set[int] = set()
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._milliseconds: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._operators = Operators(catalogue)
+        self._drops = Drops()
+        """What was wrong with running executions since the last frame."""
         self._missed = 0
         self._found = False
         self._last = Frame()
@@ -105,7 +119,7 @@ class SqlSource:
         """Go on from there."""
         self._next = fields.count(kept, "next", self.name)
         self._found = fields.flag(kept, "found", self.name)
-        self._running = {execution: {} for execution in fields.numbers(kept, "running", self.name)}
+        self._running = dict.fromkeys(fields.numbers(kept, "running", self.name))
         self._bare = set(fields.numbers(kept, "bare", self.name))
         self._ended = fields.tally(kept, "ended", self.name, _RESULTS.values())
         self._milliseconds = fields.tally(kept, "milliseconds", self.name, _RESULTS.values())
@@ -117,12 +131,12 @@ class SqlSource:
         # The plan is read once. It has no metrics until the end.
         before = self._running[execution]
         item = self._read(execution, _BRIEF if before else _FULL)
-        if before and item is not None:
-            still = words(item, "status") == _RUNNING
-            item = {**item, "nodes": before.get("nodes")} if still else self._read(execution, _FULL)
+        kinds = before.kinds if before else None
+        if before and item is not None and words(item, "status") != _RUNNING:
+            item, kinds = self._read(execution, _FULL), None
         # Whoever was looked at stands last the next time.
         del self._running[execution]
-        self._take(execution, item)
+        self._take(execution, item, kinds)
 
     def _follow(self) -> bool:
         """Read new executions; say whether there are more."""
@@ -157,7 +171,7 @@ class SqlSource:
             # An application that never used SQL, or a Spark without it.
             return None
         self._found = self._found or bool(page)
-        return int(number(page[0], "id")) if page else None
+        return next(iter(by_number(page, "id", self._operators.drops)), None)
 
     def _read(self, execution: int, params: Mapping[str, str]) -> dict[str, Any] | None:
         try:
@@ -165,11 +179,11 @@ class SqlSource:
         except NotFoundError:
             return None
 
-    def _take(self, execution: int, item: dict[str, Any] | None) -> None:
+    def _take(self, execution: int, item: dict[str, Any] | None, kinds: Counter[str] | None = None) -> None:
         """Account for an execution, which is new or was running until now."""
         result = _RESULTS.get(words(item, "status")) if item is not None else None
         if item is not None and (words(item, "status") == _RUNNING or self._too_early(execution, item)):
-            self._running[execution] = item
+            self._running[execution] = self._digest(item, kinds)
             return
         self._running.pop(execution, None)
         self._bare.discard(execution)
@@ -177,12 +191,23 @@ class SqlSource:
             self._missed += 1
             return
         self._ended[result] += 1
-        self._milliseconds[result] += max(0, int(number(item, "duration")))
+        self._milliseconds[result] += int(amount(item, "duration", self._operators.drops))
         self._operators.add(item)
+
+    def _digest(self, item: Mapping[str, Any], kinds: Counter[str] | None) -> _Running:
+        """Return what is published of a running execution; ``kinds`` if its plan was read before."""
+        length = self._catalogue.label_length
+        description = words(item, "description", self._drops)
+        return _Running(
+            read(self._fields, item),
+            brief(description, self._drops, "spark_sql_execution_info", length),
+            {state: len(identifiers(item, key, self._drops)) for state, key in _JOBS.items()},
+            count_kinds(item, self._drops, length) if kinds is None else kinds,
+        )
 
     def _too_early(self, execution: int, item: Mapping[str, Any]) -> bool:
         """Say, once, whether an execution has ended just now and the driver has yet to add up its metrics."""
-        started = moment(item.get("submissionTime"))
+        started = instant(item, "submissionTime")
         if started is not None and started + number(item, "duration") / 1000 < self._now() - SETTLED:
             return False
         bare = not any(True for node in nodes_of(item) for _ in metrics_of(node))
@@ -196,16 +221,17 @@ class SqlSource:
         self._found = self._found or self._next > 0
         if not self._found:
             return builder.frame()
+        builder.take(self._drops)
         running = {n: item for n, item in self._running.items() if n not in self._bare}
         # Totals of both would differ: Spark's texts are rounded, and polls come later than events.
         if not self._served():
             self._add_totals(builder, len(running))
-        known = [execution for execution, item in running.items() if item]
-        shown = sorted(known)[:MAX_SHOWN]
+        known = {execution: item for execution, item in sorted(running.items()) if item is not None}
+        shown = dict(list(known.items())[:MAX_SHOWN])
         if len(running) > len(shown):
             builder.drop(LIMIT, len(running) - len(shown))
-        for execution in shown:
-            self._show(builder, str(execution), running[execution])
+        for execution, item in shown.items():
+            _show(builder, str(execution), item)
         return builder.frame()
 
     def _add_totals(self, builder: FrameBuilder, active: int) -> None:
@@ -215,19 +241,13 @@ class SqlSource:
             seconds = self._milliseconds[result] / 1000
             builder.add("spark_sql_execution_time_seconds_total", seconds, result)
         builder.add("spark_exporter_missed_sql_executions_total", self._missed)
-        if self._operators.unreadable:
-            builder.drop(MALFORMED, self._operators.unreadable)
-            self._operators.unreadable = 0
-        if self._operators.unnamed:
-            builder.drop(LIMIT, self._operators.unnamed)
-            self._operators.unnamed = 0
         self._operators.show(builder)
 
-    def _show(self, builder: FrameBuilder, execution: str, item: Mapping[str, Any]) -> None:
-        copy(builder, self._fields, item, execution_id=execution)
-        builder.add("spark_sql_execution_info", 1, execution, words(item, "description"))
-        for state, key in _JOBS.items():
-            builder.add("spark_sql_execution_jobs", len(identifiers(item, key)), execution, state)
-        kinds = Counter(kind_of(words(node, "nodeName")) for node in nodes_of(item))
-        for kind, count in kinds.items():
-            builder.add("spark_sql_execution_operators", count, execution, kind)
+
+def _show(builder: FrameBuilder, execution: str, item: _Running) -> None:
+    show(builder, item.readings, execution_id=execution)
+    builder.add("spark_sql_execution_info", 1, execution, item.description)
+    for state, count in item.jobs.items():
+        builder.add("spark_sql_execution_jobs", count, execution, state)
+    for kind, count in item.kinds.items():
+        builder.add("spark_sql_execution_operators", count, execution, kind)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from exporter.daemon import fields
 from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.attempts import Attempt, Books, attempt_of, needed
+from exporter.daemon.sources.attempts import Attempt, Books, attempts_of, needed
 from exporter.daemon.sources.follow import Follower
-from exporter.daemon.sources.rest import copy, moment, number, table, words
+from exporter.daemon.sources.rest import amount, copy, instant, number, slim, table, words
 from exporter.daemon.sources.summaries import Summaries
 from exporter.daemon.sources.totals import Totals
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_SHOWN = 50
 """So many running stages, the oldest ones, are published one by one."""
 _ACTIVE = "ACTIVE"
+_KEYS = ("stageId", "attemptId", "status", "numActiveTasks")
+"""What the totals need of a stage beside what they add up. Many are read at once, and texts may be long."""
 _BRIEF = {"details": "false"}
 """Without it, Spark gives the tasks of a stage, too."""
 
@@ -53,8 +55,10 @@ class StagesSource:
         self._skipped = skipped
         self._catalogue = catalogue
         self._fields = table(catalogue, "stages", "stage_id", "attempt_id")
-        self._follower = Follower(lambda stage: api.array(f"stages/{stage}", _BRIEF), self._every)
-        self._totals = Totals(table(catalogue, "stages"))
+        summed = table(catalogue, "stages")
+        self._summed = {*_KEYS, *[field.path[0] for field in summed]}
+        self._follower = Follower(self._one, self._every)
+        self._totals = Totals(summed)
         self._books = Books(self._totals, self._follower.seen)
         self._summaries = Summaries(api, catalogue)
         self._last = Frame()
@@ -62,12 +66,13 @@ class StagesSource:
     def update(self) -> Update[Frame]:
         """Return the running stages, and the application's totals."""
         listed = self._api.array("stages", {"status": ["active", "pending"]})
-        live = {attempt_of(item): item for item in listed}
+        live = attempts_of(listed, self._totals.drops)
         again = self._books.begin(live)
         found = self._follower.read(again, {attempt.stage for attempt in live})
         for stage, items in found.items():
             self._books.read(stage, items)
-        self._books.end(needed(self._api.array("jobs", {"status": "running"})))
+        jobs = self._api.array("jobs", {"status": "running"})
+        self._books.end(needed(jobs, self._totals.drops))
         running = {key: item for key, item in sorted(live.items()) if words(item, "status") == _ACTIVE}
         builder = FrameBuilder(self._catalogue, self._last)
         self._totals.show(builder, self._books.running())
@@ -95,10 +100,13 @@ class StagesSource:
         self._totals.recall(fields.mapping(kept.get("totals"), f"{self.name}.totals"), f"{self.name}.totals")
         self._books.recall(fields.mapping(kept.get("books"), f"{self.name}.books"), f"{self.name}.books")
 
+    def _one(self, stage: int) -> list[dict[str, Any]]:
+        return [slim(item, self._summed) for item in self._api.array(f"stages/{stage}", _BRIEF)]
+
     def _every(self) -> dict[int, list[dict[str, Any]]]:
         stages: dict[int, list[dict[str, Any]]] = {}
-        for item in self._api.array("stages", _BRIEF):
-            stages.setdefault(attempt_of(item).stage, []).append(item)
+        for attempt, item in attempts_of(self._api.array("stages", _BRIEF), self._totals.drops).items():
+            stages.setdefault(attempt.stage, []).append(slim(item, self._summed))
         return stages
 
     def _add_running(self, builder: FrameBuilder, running: Mapping[Attempt, Mapping[str, Any]]) -> None:
@@ -108,10 +116,12 @@ class StagesSource:
         for (stage, attempt), item in shown.items():
             identity = (str(stage), str(attempt))
             copy(builder, self._fields, item, stage_id=identity[0], attempt_id=identity[1])
-            builder.add("spark_stage_info", 1, *identity, words(item, "name"), words(item, "schedulingPool"))
-            submitted = moment(item.get("submissionTime"))
+            texts = (words(item, "name", builder), words(item, "schedulingPool", builder))
+            builder.add("spark_stage_info", 1, *identity, *texts)
+            submitted = instant(item, "submissionTime", builder)
             builder.add("spark_stage_start_timestamp_seconds", submitted, *identity)
             tasks = number(item, "numTasks")
-            done = min(1.0, number(item, "numCompletedIndices") / tasks) if tasks > 0 else None
+            ended = amount(item, "numCompletedIndices", builder)
+            done = min(1.0, ended / tasks) if tasks > 0 else None
             builder.add("spark_stage_progress_ratio", done, *identity)
         self._summaries.add(builder, shown)

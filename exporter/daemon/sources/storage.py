@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from exporter.daemon.frame import LIMIT, Frame, FrameBuilder
+from exporter.daemon.frame import INVALID_VALUE, LIMIT, Frame, FrameBuilder
 from exporter.daemon.sources import Update
-from exporter.daemon.sources.rest import look, number, scaled, table, words
+from exporter.daemon.sources.rest import is_amount, look, number, scaled, table, words
 
 if TYPE_CHECKING:
     from exporter.daemon.catalogue import Catalogue
-    from exporter.daemon.sources.rest import Api
+    from exporter.daemon.sources.rest import Api, Field
 
 MAX_SHOWN = 50
 """So many names, those that take most memory and disk, are published."""
@@ -36,7 +36,7 @@ class StorageSource:
         names: dict[str, list[dict[str, object]]] = {}
         for item in self._api.array("storage/rdd"):
             # A cached DataFrame is called as its plan, which has several lines.
-            names.setdefault(" ".join(words(item, "name").split()), []).append(item)
+            names.setdefault(" ".join(words(item, "name", builder).split()), []).append(item)
         shown = sorted(
             names, key=lambda name: (-sum(number(i, key) for i in names[name] for key in _SPACE), name)
         )
@@ -45,9 +45,16 @@ class StorageSource:
         for name in shown[:MAX_SHOWN]:
             builder.add("spark_storage_rdds", len(names[name]), name)
             for field in self._fields:
-                values = [look(item, field.path) for item in names[name]]
-                plain = all(type(value) is int or type(value) is float for value in values)
-                value = sum(values) if plain else values[0]
-                builder.add(field.metric, scaled(value, field.scale), *field.key({"name": name}))
+                _add_sum(builder, field, name, [look(item, field.path) for item in names[name]])
         self._last = builder.frame()
         return Update(self._last)
+
+
+def _add_sum(builder: FrameBuilder, field: Field, name: str, values: list[Any]) -> None:
+    """Add what the RDDs of one name have together, unless it is wrong of one of them: then so is the sum."""
+    given = [value for value in values if value is not None]
+    right = [value for value in given if is_amount(value)]
+    if len(right) < len(given):
+        builder.drop(INVALID_VALUE, len(given) - len(right), field.metric)
+    elif given:
+        builder.add(field.metric, scaled(sum(right), field.scale), *field.key({"name": name}))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from exporter.daemon.errors import NotFoundError
-from exporter.daemon.frame import LIMIT
-from exporter.daemon.sources.rest import look, number, scaled, table
+from exporter.daemon.frame import INVALID_VALUE, LIMIT
+from exporter.daemon.sources.rest import WRONG, is_amount, look, number, scaled, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +31,16 @@ _SKEWS = (
 )
 
 
+_Summary: TypeAlias = "Mapping[tuple[str, ...], tuple[Any, ...] | None]"
+"""By the path of each field that is used, the values at the percentiles."""
+
+
 class _Known(NamedTuple):
     finished: float
     """How many tasks had finished when the summary was read."""
     read: int
     """In which round that was."""
-    summary: Mapping[str, Any] | None
+    summary: _Summary | None
 
 
 class Summaries:
@@ -74,35 +78,46 @@ class Summaries:
             return False
         return finished != known.finished
 
-    def _read(self, attempt: Attempt) -> dict[str, Any] | None:
+    def _read(self, attempt: Attempt) -> _Summary | None:
         quantiles = ",".join(f"{value:g}" for value in _PERCENTILES.values())
         place = f"stages/{attempt.stage}/{attempt.attempt}/taskSummary"
         try:
-            return self._api.mapping(place, {"quantiles": quantiles})
+            found = self._api.mapping(place, {"quantiles": quantiles})
         except NotFoundError:
             return None
+        paths = {*[field.path for field in self._fields], *[path for _, path in _SKEWS]}
+        return {path: _distribution(look(found, path)) for path in paths}
 
-    def _show(self, builder: FrameBuilder, attempt: Attempt, summary: Mapping[str, Any]) -> None:
+    def _show(self, builder: FrameBuilder, attempt: Attempt, summary: _Summary) -> None:
         stage_id, attempt_id = str(attempt.stage), str(attempt.attempt)
         for field in self._fields:
-            values = look(summary, field.path)
-            for percentile, value in zip(_PERCENTILES, values if type(values) is list else (), strict=False):
+            values = summary[field.path]
+            if values is None:
+                continue
+            if len(values) != len(_PERCENTILES):
+                builder.drop(INVALID_VALUE, name=field.metric)
+            for percentile, value in zip(_PERCENTILES, values, strict=False):
                 labels = {"stage_id": stage_id, "attempt_id": attempt_id, "percentile": percentile}
-                builder.add(field.metric, _defined(scaled(value, field.scale)), *field.key(labels))
+                builder.add(field.metric, scaled(value, field.scale), *field.key(labels))
         for metric, path in _SKEWS:
-            builder.add(metric, _skew(look(summary, path)), stage_id, attempt_id)
+            builder.add(metric, _skew(summary[path]), stage_id, attempt_id)
+
+
+def _distribution(values: Any) -> tuple[Any, ...] | None:
+    """Return the values at the percentiles; None if Spark has left them out, nothing if they are no list."""
+    if values is None:
+        return None
+    return tuple(map(_defined, values)) if type(values) is list and len(values) == len(_PERCENTILES) else ()
 
 
 def _defined(value: Any) -> Any:
-    """Return the value, or None for the "NaN" that Spark writes where no task said anything."""
-    return None if value == "NaN" else value
+    """Return a number, None for the "NaN" that Spark writes where no task said anything, or WRONG."""
+    return None if value == "NaN" else value if is_amount(value) else WRONG
 
 
 def _skew(values: Any) -> float | None:
     """Return the largest value against the median, if both are known."""
-    if type(values) is not list or len(values) != len(_PERCENTILES):
+    if not values:
         return None
     median, largest = values[_MEDIAN], values[_MAXIMUM]
-    if not isinstance(median, int | float) or not isinstance(largest, int | float) or median <= 0:
-        return None
-    return largest / median
+    return largest / median if is_amount(median) and is_amount(largest) and median > 0 else None

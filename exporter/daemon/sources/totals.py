@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exporter.daemon import fields
-from exporter.daemon.sources.rest import look, scaled, words
+from exporter.daemon.frame import INVALID_VALUE, Drops
+from exporter.daemon.sources.rest import is_amount, look, scaled, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from exporter.daemon.sources.rest import Field
 
 RESULTS = {"COMPLETE": "completed", "FAILED": "failed"}
+SKIPPED = "SKIPPED"
+_STATUSES = {*RESULTS, SKIPPED, "ACTIVE", "PENDING"}
 
 
 class Seen(NamedTuple):
     """What the totals need of an attempt, as it was seen last."""
 
     status: str
+    """Nothing if it is none that Spark has."""
     values: tuple[float, ...]
     """One for each field, in Spark's units."""
 
@@ -35,14 +39,23 @@ class Totals:
         self._sums: list[float] = [0] * len(self._fields)
         self._shown: list[float] = [0] * len(self._fields)
         self._results: Counter[str] = Counter(dict.fromkeys(RESULTS.values(), 0))
+        self.drops = Drops()
+        """What was wrong with attempts since they were shown last."""
 
     def see(self, item: Mapping[str, Any]) -> Seen:
         """Return what counts of an attempt as Spark shows it."""
-        values = [look(item, field.path) for field in self._fields]
-        return Seen(
-            words(item, "status"),
-            tuple([value if type(value) in (int, float) and value > 0 else 0 for value in values]),
-        )
+        status = words(item, "status")
+        if status not in _STATUSES:
+            self.drops.drop(INVALID_VALUE, name="spark_app_stages_total")
+            status = ""
+        return Seen(status, tuple([self._amount(field, look(item, field.path)) for field in self._fields]))
+
+    def _amount(self, field: Field, value: Any) -> float:
+        if is_amount(value):
+            return value
+        if value is not None:
+            self.drops.drop(INVALID_VALUE, name=field.metric)
+        return 0
 
     def add(self, attempt: Seen) -> None:
         """Add an attempt for good."""
@@ -65,6 +78,7 @@ class Totals:
             builder.add(field.metric, scaled(shown, field.scale), *field.key({}))
         for result, count in results.items():
             builder.add("spark_app_stages_total", count, result)
+        builder.take(self.drops)
 
     def remember(self) -> dict[str, Any]:
         """Return all sums, and what was published of them."""

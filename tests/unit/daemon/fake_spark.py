@@ -63,13 +63,13 @@ class FakeSpark:
     def _find_jobs(self, number, status):
         if number:
             return self.jobs[int(number)] if int(number) in self.jobs else self._missing(f"jobs/{number}")
-        return [job for job in reversed(self.jobs.values()) if status in (None, job["status"].lower())]
+        return [job for job in reversed(self.jobs.values()) if status in (None, str(job["status"]).lower())]
 
     def _find_stages(self, number, status):
         found = self._attempts_of(int(number)) if number else [*self.stages.values()]
         if number and not found:
             return self._missing(f"stages/{number}")
-        return [item for item in reversed(found) if status is None or item["status"].lower() in status]
+        return [item for item in reversed(found) if status is None or str(item["status"]).lower() in status]
 
     def _attempts_of(self, stage):
         keys = ((stage, attempt) for attempt in range(self._attempted[stage]))

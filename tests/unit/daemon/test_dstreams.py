@@ -7,8 +7,9 @@ import pytest
 from fake_spark import TARGET, FakeSpark, values
 
 from exporter.daemon.catalogue import load
+from exporter.daemon.frame import INVALID_VALUE, TRUNCATED
 from exporter.daemon.sources.dstreams import DStreamsSource
-from exporter.daemon.sources.rest import Api, moment
+from exporter.daemon.sources.rest import Api, instant
 
 DATA = Path(__file__).parent / "data" / "rest"
 RECORDS = "spark_dstream_last_batch_records"
@@ -118,7 +119,37 @@ def test_the_last_error_of_a_receiver_outlives_its_restart(spark, source):
     failed = "2026-11-22T18:37:17.000GMT"
     for item in (receiver | {"lastErrorTime": failed}, receiver, receiver):
         spark.answers["streaming/receivers"] = [item]
-        assert values(source.update().value, ERROR) == {("Socket 0",): moment(failed)}
+        assert values(source.update().value, ERROR) == {("Socket 0",): instant({"failed": failed}, "failed")}
 
     spark.answers["streaming/receivers"] = []
     assert values(source.update().value, ERROR) == {}
+
+
+def test_what_is_not_said_as_spark_does_is_counted():
+    """Of the context, of receivers and of batches."""
+    spark = FakeSpark()
+    spark.answers |= {
+        "streaming/statistics": {"startTime": 5, "numTotalCompletedBatches": 3, "avgInputRate": None},
+        "streaming/receivers": [
+            {"streamId": "0", "streamName": 5, "avgEventRate": "NaN", "lastErrorTime": "then"},
+            {"streamId": 1, "streamName": "s", "avgEventRate": None, "lastErrorTime": None},
+        ],
+        "streaming/batches": [{"status": 5, "batchId": "3", "totalDelay": None, "inputSize": "4"}],
+    }
+    frame = DStreamsSource(Api(spark, TARGET, "app-1"), load()).update().value
+
+    # The number of the batch is looked for once among all of them, and once more in the one that is found.
+    assert frame.drops == {INVALID_VALUE: 9}
+    assert frame.culprits == {INVALID_VALUE: "startTime"}
+
+
+def test_a_long_name_of_a_stream_is_cut_and_counted():
+    """It is kept with the time of the last error."""
+    spark = FakeSpark()
+    receiver = {"streamId": 1, "streamName": "x" * 1_000, "lastErrorTime": "2026-11-22T18:05:24.233GMT"}
+    spark.answers |= {"streaming/statistics": {}, "streaming/receivers": [receiver], "streaming/batches": []}
+    frame = DStreamsSource(Api(spark, TARGET, "app-1"), load()).update().value
+
+    ((name,),) = values(frame, ERROR)
+    assert len(name) == 200
+    assert frame.drops == {TRUNCATED: 1}

@@ -1,6 +1,8 @@
 """What real drivers of Spark 3.5.9 and 4.3.0 have answered, as samples; and what no driver should answer."""
 
 import contextlib
+import copy
+import functools
 import json
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 import removals
 from exporter.daemon.catalogue import load
 from exporter.daemon.errors import NotFoundError, SourceError
-from exporter.daemon.frame import INVALID_VALUE, Frame
+from exporter.daemon.frame import DUPLICATE, INVALID_VALUE, MALFORMED, TRUNCATED, Frame
 from exporter.daemon.model import Application
 from exporter.daemon.polled import polled_sources, rest_sources
 from exporter.daemon.sources import REST
@@ -22,7 +24,7 @@ from exporter.daemon.sources.environment import RuntimeSource, requested_executo
 from exporter.daemon.sources.executors import MAX_REMOVED, ExecutorsSource
 from exporter.daemon.sources.jobs import JobsSource
 from exporter.daemon.sources.reasons import REASONS, classify
-from exporter.daemon.sources.rest import Api, moment
+from exporter.daemon.sources.rest import OPTIONAL, Api, instant, slim
 from exporter.daemon.sources.stages import StagesSource
 from exporter.daemon.sources.storage import StorageSource
 
@@ -133,7 +135,7 @@ def test_jobs_and_how_the_last_one_ended(spark):
     update = make(JobsSource, spark).update()
     counts = values(update.value, "spark_app_jobs_total")
     ended = [job for job in spark.jobs.values() if job["status"] != "RUNNING"]
-    last = max(ended, key=lambda job: (moment(job["completionTime"]), job["jobId"]))
+    last = max(ended, key=lambda job: (instant(job, "completionTime"), job["jobId"]))
 
     assert sum(counts.values()) == len(ended)
     assert update.facts.failed is (last["status"] == "FAILED")
@@ -420,16 +422,308 @@ def test_a_value_of_the_wrong_type_is_dropped_and_counted(value):
     assert len(values(frame, "spark_executor_tasks_started_total")) == len(spark.answers["allexecutors"]) - 1
 
 
-def test_null_and_missing_values_are_no_samples(spark):
-    """Versions of Spark differ in their fields."""
+def test_what_spark_leaves_out_is_no_sample(spark):
+    """Versions of Spark differ in their fields, and what is an Option to Spark may be null."""
     for item in spark.answers["allexecutors"]:
-        item["totalTasks"] = None
-        del item["memoryMetrics"]
+        item["memoryMetrics"] = item["removeReason"] = item["removeTime"] = None
+        del item["totalTasks"], item["hostPort"], item["addTime"], item["resources"]
     frame = make(ExecutorsSource, spark).update().value
 
     assert frame.drops == {}
     assert values(frame, "spark_executor_tasks_started_total") == {}
     assert values(frame, "spark_executor_storage_pool_used_bytes") == {}
+
+
+LONG = "x" * 1_000_000
+
+
+def test_of_many_jobs_only_what_is_used_is_kept_and_long_names_are_cut():
+    """Of one that has begun since the list of the running ones, and of one that has ended."""
+    spark = FakeSpark()
+    for _ in range(2):
+        spark.start_job(1)
+    source = make(JobsSource, spark)
+    spark.answers["jobs"] = []
+    spark.answers["jobs/0"] = spark.jobs[0] | {"name": LONG, "jobGroup": 5, "description": LONG}
+    spark.answers["jobs/1"] = spark.jobs[1] | {"name": LONG, "status": "SUCCEEDED", "completionTime": LONG}
+    source.update()
+    frame = source.update().value
+    ((_, name, group),) = values(frame, "spark_job_info")
+
+    assert (len(name), group) == (200, "")
+    assert frame.drops == {TRUNCATED: 1, INVALID_VALUE: 2}
+
+
+@pytest.mark.parametrize("kind", [StagesSource, ExecutorsSource, ConnectSource])
+def test_long_texts_are_not_kept(kind):
+    """Neither where names are expected, nor where numbers are."""
+    spark = driver("4.3.0")
+    for item in [*spark.stages.values(), *(item for listed in spark.answers.values() for item in listed)]:
+        for key in item if type(item) is dict else ():
+            if key in ("operationId", "name", "removeReason", "details", "executorRunTime", "schedulingPool"):
+                item[key] = LONG
+    for path in spark.answers:
+        if path.endswith("taskSummary"):
+            spark.answers[path]["executorRunTime"] = [LONG] * 4
+    spark.answers["allexecutors"].append(spark.answers["allexecutors"][0] | {"id": LONG})
+    source = make(kind, spark)
+    for _ in range(2):
+        frame = source.update().value
+
+    assert frame.drops
+    assert len(json.dumps(source.remember())) < 100_000
+    assert max(len(label) for c in frame.columns.values() for key in c.keys for label in key) <= 200
+
+
+@pytest.mark.parametrize("long", [LONG, [LONG], {"a": LONG}])
+def test_of_a_document_what_is_long_is_left_out(long):
+    """Whoever reads it finds something that is wrong, and nothing large."""
+    assert slim({"a": long, "b": 1, "c": "short", "d": None}, ("a", "c", "d", "e")) == {
+        "a": {},
+        "c": "short",
+        "d": None,
+    }
+
+
+def test_a_long_setting_is_no_wish(spark):
+    """It is not kept either."""
+    spark.answers["environment"]["sparkProperties"] += [
+        ["spark.executor.instances", "1" * 10_000],
+        [LONG, ""],
+    ]
+    source = make(RuntimeSource, spark)
+    frame = source.update().value
+
+    assert values(frame, "spark_app_requested_executors") == {}
+    assert sum(map(len, source.conf())) < 10_000
+
+
+BAD = (None, "12", "NaN", -5, [1], {})
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_is_no_sum_of_a_stage_is_counted(bad):
+    """It adds nothing to the totals, before the stage has ended and after."""
+    spark = FakeSpark()
+    spark.start_job(1)
+    spark.activate(0, 0)
+    source = make(StagesSource, spark)
+    source.update()
+    spark.finish(0, 0)
+    spark.stages[0, 0] |= {"executorRunTime": bad, "inputBytes": 3}
+    spark.end_job(0)
+    frames = [source.update().value for _ in range(3)]
+
+    assert values(frames[-1], "spark_app_executor_run_time_seconds_total") == 0
+    assert values(frames[-1], "spark_app_input_bytes_total") == 3
+    assert [frame.drops for frame in frames] == [{INVALID_VALUE: 1}, {}, {}]
+
+
+def test_a_stage_of_a_status_that_nobody_knows_is_counted():
+    """It has no result, and its sums count all the same."""
+    spark = FakeSpark()
+    spark.start_job(1)
+    spark.activate(0, 0)
+    source = make(StagesSource, spark)
+    source.update()
+    spark.work(0, 0, 1_000)
+    spark.finish(0, 0, "ODD")
+    frame = source.update().value
+
+    assert values(frame, "spark_app_stages_total") == {("completed",): 0, ("failed",): 0}
+    assert values(frame, "spark_app_executor_run_time_seconds_total") == 1
+    assert frame.drops == {INVALID_VALUE: 1}
+    assert frame.culprits == {INVALID_VALUE: "spark_app_stages_total"}
+
+
+@pytest.mark.parametrize(
+    "ids", [{"stageId": None}, {"stageId": "0"}, {"attemptId": -1}, {"attemptId": 10**6}, {"stageId": 0.0}]
+)
+def test_a_stage_that_does_not_say_which_it_is_belongs_to_no_other(ids):
+    """It is left out and counted, and one that is there twice counts once."""
+    spark = FakeSpark()
+    spark.start_job(1)
+    spark.activate(0, 0)
+    item = spark.stages[0, 0]
+    spark.answers["stages"] = [item | {"inputBytes": 3}, item | {"inputBytes": 4} | ids, item]
+    frame = make(StagesSource, spark).update().value
+
+    assert values(frame, "spark_app_input_bytes_total") == 3
+    assert values(frame, "spark_app_stages_active") == 1
+    assert {MALFORMED, DUPLICATE} <= {*frame.drops}
+
+
+def test_jobs_without_a_number_and_with_wrong_ones_are_counted():
+    """What they say of stages and of time adds nothing."""
+    spark = FakeSpark()
+    for _ in range(2):
+        spark.start_job(1)
+    spark.end_job(1)
+    spark.jobs[1] |= {"numSkippedStages": -1, "completionTime": "yesterday"}
+    spark.jobs[0] |= {"name": 5, "submissionTime": 5, "numCompletedIndices": "1", "jobGroup": None}
+    spark.answers["jobs"] = [*spark.jobs.values(), {"jobId": "2"}]
+    del spark.answers["jobs"][1]["jobId"]
+    frame = make(JobsSource, spark).update().value
+
+    assert frame.drops[MALFORMED] >= 2
+    assert frame.drops[INVALID_VALUE] == 3
+    del spark.answers["jobs"]
+    spark.jobs[1]["jobId"] = 1
+
+    assert make(JobsSource, spark).update().value.drops == {INVALID_VALUE: 5}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_sum_over_cached_data_of_one_name_is_right_or_not_there(bad):
+    """The sum without one of its parts would be wrong."""
+    spark = FakeSpark()
+    first, second = ({"name": "a", "memoryUsed": used, "diskUsed": 5} for used in (bad, 7))
+    spark.answers["storage/rdd"] = [first, second]
+    frame = make(StorageSource, spark).update().value
+
+    assert values(frame, "spark_storage_memory_used_bytes") == {}
+    assert values(frame, "spark_storage_disk_used_bytes") == {("a",): 10}
+    assert frame.drops == {INVALID_VALUE: 1}
+    del first["memoryUsed"]
+    assert values(make(StorageSource, spark).update().value, "spark_storage_memory_used_bytes") == {("a",): 7}
+
+
+def test_executors_that_cannot_be_told_apart_are_counted():
+    """Neither is one published that has no name, nor does a second one take the place of the first."""
+    spark = FakeSpark()
+    live = {"isActive": True, "totalCores": 2}
+    spark.answers["allexecutors"] = [
+        live | {"id": "1", "rddBlocks": 3},
+        live | {"id": "1", "rddBlocks": 4},
+        live | {"id": None},
+        live,
+    ]
+    frame = make(ExecutorsSource, spark).update().value
+
+    assert values(frame, "spark_executor_rdd_blocks") == {("1",): 3}
+    assert values(frame, "spark_app_executors_added_total") == 1
+    assert frame.drops == {DUPLICATE: 1, MALFORMED: 2}
+
+
+def test_what_an_executor_does_not_say_as_spark_does_is_counted():
+    """Times, places and lists; one of which it cannot be said whether it is gone has not gone."""
+    spark = FakeSpark()
+    odd = {"hostPort": 7, "addTime": "then", "resources": {"gpu": 3, "fpga": {"addresses": 4}}}
+    odd |= {"id": "1", "isActive": "no", "blacklistedInStages": 5}
+    spark.answers["allexecutors"] = [odd]
+    frame = make(ExecutorsSource, spark).update().value
+
+    assert frame.drops == {INVALID_VALUE: 6}
+    assert values(frame, "spark_executor_up") == {("1",): 1}
+    assert values(frame, "spark_app_executors_removed_total") == 0
+
+
+def test_a_long_reason_of_a_removal_is_cut_and_counted():
+    """As any other label."""
+    spark = FakeSpark()
+    gone = {"id": "1", "isActive": False, "totalCores": 1, "removeReason": "x" * 300}
+    spark.answers["allexecutors"] = [gone]
+    frame = make(ExecutorsSource, spark).update().value
+
+    ((_, reason),) = values(frame, "spark_executor_removed_info")
+    assert len(reason) == 200
+    assert frame.drops == {TRUNCATED: 1}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_a_connect_operation_does_not_say_as_spark_does_is_counted(bad):
+    """Neither does it add to the time, nor does a second one of its id."""
+    spark = FakeSpark()
+    spark.answers["connect/sessions"] = [{"finishTimestamp": bad}]
+    ended = {"operationId": "x", "state": "CLOSED", "duration": bad, "detail": 7, "sqlExecIds": 7}
+    spark.answers["connect/operations"] = [ended, ended, {"state": "FAILED"}]
+    frame = make(ConnectSource, spark).update().value
+
+    assert values(frame, "spark_connect_sessions") == 1
+    assert values(frame, "spark_connect_operation_time_seconds_total")[("finished",)] == 0
+    assert frame.drops == {INVALID_VALUE: 4, DUPLICATE: 1, MALFORMED: 1}
+
+
+@pytest.mark.parametrize(
+    "bad", [7, "NaN", {}, None, [1.0], [1, 2, "x", 4], [1, 2, None, 4], [1, 2, 3, "Infinity"]]
+)
+def test_a_distribution_that_is_none_is_counted(bad):
+    """Spark's word for no value is none of them."""
+    spark = FakeSpark()
+    spark.start_job(1)
+    spark.activate(0, 0)
+    spark.stages[0, 0]["numCompleteTasks"] = 1
+    spark.answers["stages/0/0/taskSummary"] = {"executorRunTime": bad, "jvmGcTime": ["NaN"] * 4}
+    frame = make(StagesSource, spark).update().value
+
+    assert frame.drops == {INVALID_VALUE: 1}
+
+
+def nodes_of(value, path=()):
+    """Return the path of everything in a document."""
+    inner = value.items() if type(value) is dict else enumerate(value) if type(value) is list else ()
+    return [path, *[found for key, item in inner for found in nodes_of(item, (*path, key))]]
+
+
+def documents(spark):
+    return {**spark.answers, "jobs": spark.jobs, "stages": spark.stages, "sql": spark.executions}
+
+
+@functools.cache
+def places(version):
+    """Return the path of everything that a driver of a version says, and what is published of it."""
+    spark = driver(version)
+    # An entry of a table is no answer of its own.
+    least = {"jobs": 3, "stages": 3, "sql": 3}
+    found = [path for path in nodes_of(documents(spark)) if len(path) >= least.get(path[:1] and path[0], 2)]
+    return found, published(spark)
+
+
+def published(spark):
+    """Return by source its frames, or none where it has failed."""
+    return {source.name: asked(source) for source in rest_sources(Api(spark, TARGET, "app-1"), load())}
+
+
+def asked(source):
+    try:
+        return [source.update().value for _ in range(3)]
+    except SourceError:
+        return []
+
+
+def is_said(before, after):
+    """Say whether frames are the same, or one of them says that something is wrong, or there are none."""
+    if not after or any(frame.drops for frame in after):
+        return True
+    same = [frame.columns for frame in before] == [frame.columns for frame in after]
+    missed = [name for name in after[-1].columns if "_missed_" in name]
+    return same or any(values(before[-1], name) != values(after[-1], name) for name in missed)
+
+
+def wrong_for(value):
+    """Return what may stand in place of a value and is none of its kind."""
+    kinds = {None: type(None), "12": str, "NaN": str, 12: int, (1,): list, (): dict}
+    number = isinstance(value, int | float)
+    found = [bad for bad, kind in kinds.items() if kind is not type(value) and not (number and kind is int)]
+    return [{(): {}, (1,): [1]}.get(bad, bad) for bad in found] + ([-5] if number else [])
+
+
+@settings(deadline=None)
+@given(st.sampled_from(VERSIONS), st.data())
+def test_a_wrong_value_is_published_counted_or_an_error(version, data):
+    """And else changes nothing of what is published."""
+    found, before = places(version)
+    spark = copy.deepcopy(driver(version))
+    path = data.draw(st.sampled_from(found))
+    place = functools.reduce(lambda inner, key: inner[key], path[:-1], documents(spark))
+    if path[-1] == "status" and path[0] in ("jobs", "stages"):
+        return
+    bad = data.draw(st.sampled_from(wrong_for(place[path[-1]])))
+    place[path[-1]] = bad
+    for name, after in published(spark).items():
+        as_it_came = bad == -5 and any(min(c.values) < 0 for frame in after for c in frame.columns.values())
+        left_out = (bad is None and path[-1] in OPTIONAL) or (bad == "NaN" and "taskSummary" in path[0])
+        assert is_said(before[name], after) or as_it_came or left_out, (name, path, bad)
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b'[{"id": ', b"{}", b"[1]", b"<html>", b"null", b'"x"'])
@@ -469,9 +763,9 @@ def test_nothing_but_a_source_error_comes_out_of_any_document(data):
 
 def test_times_of_spark():
     """Its word for a time that has not come is none."""
-    assert moment("2026-11-22T18:05:24.233GMT") == 1795370724.233
+    assert instant({"at": "2026-11-22T18:05:24.233GMT"}, "at") == 1795370724.233
     for text in ("1969-12-31T23:59:59.999GMT", "2026-13-22T18:05:24.233GMT", "yesterday", None, 5):
-        assert moment(text) is None
+        assert instant({"at": text}, "at") is None
 
 
 def test_an_application_is_asked_for_by_its_attempt_and_safely():

@@ -1,12 +1,15 @@
 """SQL executions are followed by their ids; their operators become totals."""
 
+import json
+import pickle
+
 import pytest
 from fake_spark import TARGET, FakeSpark, values
 
 from exporter.daemon import operators
 from exporter.daemon.catalogue import load
 from exporter.daemon.errors import SourceError
-from exporter.daemon.frame import LIMIT, MALFORMED
+from exporter.daemon.frame import INVALID_VALUE, LIMIT, MALFORMED, TRUNCATED
 from exporter.daemon.sources import follow
 from exporter.daemon.sources.operators import MAX_KINDS
 from exporter.daemon.sources.rest import Api
@@ -21,6 +24,9 @@ def node(name, **metrics):
         "nodeName": name,
         "metrics": [{"name": key.replace("_", " "), "value": value} for key, value in metrics.items()],
     }
+
+
+WRONG = (None, "12", -5, "NaN", [1], {})
 
 
 @pytest.fixture
@@ -169,7 +175,7 @@ def test_operator_metrics_become_numbers(spark, sql):
     }
     assert values(frame, "spark_sql_operator_peak_memory_bytes") == {("HashAggregate",): 18 * 2**20}
     assert values(frame, "spark_sql_operator_average") == {("HashAggregate", "avg hash probes per key"): 3.0}
-    assert frame.drops == {MALFORMED: 2}
+    assert frame.drops == {MALFORMED: 4}
 
 
 def test_what_a_stateful_operator_holds_is_not_added_up(spark, sql):
@@ -251,3 +257,87 @@ def test_totals_are_left_to_the_plugin_where_there_is_one(spark):
         "spark_sql_execution_jobs",
         "spark_sql_execution_operators",
     }
+
+
+@pytest.mark.parametrize("bad", WRONG)
+def test_a_duration_that_is_none_is_counted(spark, sql, bad):
+    """It adds nothing to the time of the executions that have ended."""
+    spark.execute(0, "COMPLETED", RAN, duration=bad)
+    frame = sql.update().value
+
+    assert values(frame, "spark_sql_execution_time_seconds_total")[("completed",)] == 0
+    assert frame.drops == {INVALID_VALUE: 1}
+
+
+@pytest.mark.parametrize("bad", [*WRONG, "-5 ms"])
+def test_a_metric_of_an_operator_that_is_none_is_counted(spark, sql, bad):
+    """Whether it is no text, no form of Spark's or less than nothing; an empty text is no value."""
+    bad = "-5" if bad == -5 else "many" if bad == "12" else bad
+    metrics = [{"name": "sort time", "value": bad}, {"name": "spill size", "value": ""}]
+    spark.execute(0, "COMPLETED", [{"nodeName": "Sort", "metrics": metrics}])
+    frame = sql.update().value
+
+    assert values(frame, "spark_sql_operator_time_seconds_total") == {}
+    assert values(frame, "spark_sql_operator_events_total") == {}
+    assert sum(frame.drops.values()) == 1
+
+
+@pytest.mark.parametrize("metric", ["peak memory", "sort time"])
+def test_less_than_nothing_is_counted(spark, sql, metric):
+    """A peak would stay 0, and a sum would stay what it was."""
+    spark.execute(0, "COMPLETED", [{"nodeName": "Sort", "metrics": [{"name": metric, "value": "-5.0 B"}]}])
+    frame = sql.update().value
+
+    assert values(frame, "spark_sql_operator_peak_memory_bytes") == {}
+    assert frame.drops == {MALFORMED: 1}
+
+
+def test_what_is_no_part_of_a_plan_is_counted(spark, sql):
+    """Of an execution that runs, and of one that has ended."""
+    for number, status in enumerate(("RUNNING", "COMPLETED")):
+        plan = [{"nodeName": 7, "metrics": 7}, {"nodeName": "Sort", "metrics": [7]}, 7, *RAN]
+        spark.execute(number, status, plan)
+    spark.executions[0] |= {"description": 7, "runningJobIds": 7, "failedJobIds": [1, "x"]}
+    frame = sql.update().value
+
+    # The nodes of both, the metrics of the second, and three of what is said of the first.
+    assert frame.drops == {INVALID_VALUE: 6, MALFORMED: 3}
+    assert values(frame, "spark_sql_execution_jobs")[("0", "failed")] == 1
+
+
+def test_a_list_whose_entry_has_no_id_is_counted(spark, sql):
+    """Nobody can tell where to go on."""
+    spark.executions = {}
+    spark.answers["sql"] = [{"id": "7"}]
+
+    assert sql.update().value.drops == {MALFORMED: 1}
+
+
+def test_of_long_texts_only_what_is_shown_is_kept(spark, sql):
+    """Descriptions, names of operators and of metrics: of what runs and of what has ended."""
+    long = "x" * 1_000_000
+    odd = {"nodeName": long, "metrics": [{"name": long, "value": "3 ms"}]}
+    spark.execute(0, nodes=[odd], duration=1_000)
+    spark.executions[0] |= {"description": long, "planDescription": long}
+    spark.execute(1, "COMPLETED", [odd])
+    frames = [sql.update().value for _ in range(2)]
+
+    ((_, description),) = values(frames[1], "spark_sql_execution_info")
+    ((kind, metric),) = values(frames[1], "spark_sql_operator_time_seconds_total")
+    assert {len(description), len(kind), len(metric)} == {200}
+    assert values(frames[1], "spark_sql_execution_operators") == {("0", kind): 1}
+    # The plans are read once.
+    assert [frame.drops for frame in frames] == [{TRUNCATED: 4}, {TRUNCATED: 1}]
+    assert len(pickle.dumps(sql._running)) < 10_000
+    assert len(json.dumps(sql.remember())) < 10_000
+
+
+def test_a_plan_of_too_many_kinds_is_shown_with_other(spark, sql):
+    """Of an execution that runs."""
+    spark.execute(0, nodes=[node(f"Odd{number}") for number in range(MAX_KINDS + 3)])
+    frame = sql.update().value
+
+    found = values(frame, "spark_sql_execution_operators")
+    assert len(found) == MAX_KINDS + 1
+    assert found[("0", "other")] == 3
+    assert frame.drops == {LIMIT: 3}
