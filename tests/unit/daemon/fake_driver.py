@@ -13,7 +13,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-PATIENCE = 30
+PATIENCE = 60
 PLUGIN = "io.sparkexporter.ExporterPlugin"
 
 
