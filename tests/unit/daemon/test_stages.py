@@ -297,8 +297,9 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.attempts("COMPLETE", "FAILED"))
     @rule()
     def forget(self):
+        """What is old goes as something newer comes: the newest is there, so numbers tell what is gone."""
         key = self.attempts("COMPLETE", "FAILED")[0]
-        if self.spark.stages[key]["numActiveTasks"] == 0:
+        if self.spark.stages[key]["numActiveTasks"] == 0 and key < max(self.spark.stages):
             self.spark.forget_stage(*key)
             self.forgotten += 1
 
