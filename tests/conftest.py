@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import logging
 import signal
 import subprocess
 import sys
@@ -27,6 +28,26 @@ def pytest_configure():
         pytest.exit("the tests run against the installed package: use `make test`", returncode=4)
     # A shell lets what it runs in the background ignore this, and all its children, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """A log may hold half of a character, which no report can carry from one process to another."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
+
+
+@pytest.fixture(autouse=True)
+def own_log():
+    """What a test sets for the log is over with it."""
+    logger = logging.getLogger("exporter")
+    before = logger.level, logger.propagate, logger.handlers[:]
+    yield
+    logger.setLevel(before[0])
+    logger.propagate, logger.handlers[:] = before[1:]
 
 
 @pytest.fixture

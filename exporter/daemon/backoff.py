@@ -31,14 +31,15 @@ class Backoff:
         """Start again at the shortest delay."""
         self._next = FIRST
 
-    def delay(self, *, transient: bool) -> float:
+    def delay(self, *, transient: bool, gap: float = 0.0) -> float:
         """Return the seconds to wait now.
 
         Args:
             transient: the other side is merely not there yet; then the delay stays short.
+            gap: the seconds to which even a short delay grows, when many others are asked, too.
 
         """
-        self._next = min(self._next, TRANSIENT_CAP if transient else CAP)
+        self._next = min(self._next, max(TRANSIENT_CAP, gap) if transient else CAP)
         delay = self._next
         self._next *= 2
         return self._uniform(delay / 2, delay)

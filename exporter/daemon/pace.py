@@ -18,7 +18,7 @@ class Pace:
 
     @property
     def gap(self) -> float:
-        """The seconds that an answer of a plugin should take at least."""
+        """The seconds that an answer of a plugin should take at least, and between two looks for nobody."""
         return gap(self.targets)
 
 

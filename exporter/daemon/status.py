@@ -56,16 +56,22 @@ class Status:
         """Know of no target; ``now`` gives Unix seconds."""
         self._now = now
         self._lock = threading.Lock()
-        self._targets: Mapping[str, TargetStatus] = MappingProxyType({})
+        # Changed in place: a copy at each attempt of each target would cost the square of their number.
+        self._targets: dict[str, TargetStatus] = {}
 
     def view(self) -> Mapping[str, TargetStatus]:
         """Return all targets as they are now; what is returned never changes."""
-        return self._targets
+        with self._lock:
+            return MappingProxyType(self._targets.copy())
+
+    def get(self, target: str) -> TargetStatus | None:
+        """Return how one target is doing now, None if nobody looks at it."""
+        return self._targets.get(target)
 
     def found(self, target: str, discovery: str) -> None:
         """Begin with a target that was found in one of the ways of discovery."""
         with self._lock:
-            self._put(target, TargetStatus(discovery))
+            self._targets[target] = TargetStatus(discovery)
 
     def describe(  # noqa: PLR0913 - what there is to know
         self,
@@ -80,8 +86,9 @@ class Status:
         """Set what is known about a target."""
         with self._lock:
             known = self._targets.get(target, TargetStatus())
-            found = replace(known, state=state, up=up, app_id=app_id, endpoint=endpoint, claimed=claimed)
-            self._put(target, found)
+            self._targets[target] = replace(
+                known, state=state, up=up, app_id=app_id, endpoint=endpoint, claimed=claimed
+            )
 
     def succeeded(self, target: str, collector: str, seconds: float) -> None:
         """Account for a source that did its work."""
@@ -99,14 +106,12 @@ class Status:
             known = self._targets.get(target, TargetStatus())
             after = replace(known.collectors[collector], success=None)
             collectors = MappingProxyType({**known.collectors, collector: after})
-            self._put(target, replace(known, collectors=collectors))
+            self._targets[target] = replace(known, collectors=collectors)
 
     def remove(self, target: str) -> None:
         """Forget a target that nobody looks at any more."""
         with self._lock:
-            self._targets = MappingProxyType(
-                {known: status for known, status in self._targets.items() if known != target}
-            )
+            self._targets.pop(target, None)
 
     def _account(
         self, target: str, collector: str, seconds: float, reason: str | None, *, waits: bool = False
@@ -122,7 +127,4 @@ class Status:
                 before.attempts + 1, MappingProxyType(failures), reason is None, seconds, waits, last
             )
             collectors = MappingProxyType({**known.collectors, collector: after})
-            self._put(target, replace(known, collectors=collectors))
-
-    def _put(self, target: str, status: TargetStatus) -> None:
-        self._targets = MappingProxyType({**self._targets, target: status})
+            self._targets[target] = replace(known, collectors=collectors)

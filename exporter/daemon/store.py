@@ -273,7 +273,9 @@ class Store:
     def lost(self, target: str) -> None:
         """Note that the driver at ``target`` is gone without having said so."""
         with self._lock:
-            self._refresh(self._lose(target))
+            changed = self._lose(target)
+            if changed:
+                self._refresh(changed)
 
     def gone(self, target: str, last: Application | None = None, outcome: str = "") -> None:
         """Note that nobody looks at ``target`` any more: what was there is lost, and nothing counts on.

@@ -180,7 +180,7 @@ class Watcher:
         if fault != self._fault:
             self._backoff.reset()
             self._fault = fault
-        return self._backoff.delay(transient=error.transient)
+        return self._backoff.delay(transient=error.transient, gap=self._asking.pace.gap)
 
     def _step(self) -> float:
         """Do the next thing; return the seconds until the one after it."""

@@ -69,7 +69,7 @@ class Directory:
         return endpoint
 
     def _without(self, shown: str, record: Record) -> Refusal:
-        target = self._status.view().get(record.target)
+        target = self._status.get(record.target)
         if target is not None and target.up and target.app_id == record.application.id:
             return Refusal(409, target.state)
         # A daemon that was just started finds it in a moment, and whoever waits for something waits on.
@@ -82,7 +82,7 @@ class Directory:
         return Listed(application.id, record.name, application.name, record.state, control)
 
     def _endpoint(self, record: Record) -> Endpoint | None:
-        target = self._status.view().get(record.target)
+        target = self._status.get(record.target)
         # A target may have gone on to its next application.
         if target is None or target.app_id != record.application.id or not target.endpoint:
             return None

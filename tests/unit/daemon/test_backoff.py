@@ -22,6 +22,13 @@ def test_a_driver_that_is_not_there_yet_is_asked_often():
     assert [backoff.delay(transient=True) for _ in range(4)] == [0.1, 0.2, 0.4, TRANSIENT_CAP]
 
 
+def test_many_drivers_that_are_not_there_are_asked_less_often():
+    """Up to the delay that a lasting fault has."""
+    backoff = Backoff(longest)
+
+    assert [backoff.delay(transient=True, gap=CAP) for _ in range(7)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, CAP]
+
+
 def test_after_a_success_it_starts_again():
     """The next fault is another one."""
     backoff = Backoff(longest)
