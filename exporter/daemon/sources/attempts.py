@@ -89,9 +89,9 @@ class Books:
         self._live = frozenset(live)
         return again & self._open.keys()
 
-    def read(self, stage: int, items: list[dict[str, Any]] | None) -> None:
-        """Take in all attempts at a stage; None if Spark has forgotten it."""
-        listed = attempts_of(items or (), self._totals.drops)
+    def read(self, stage: int, items: list[dict[str, Any]]) -> None:
+        """Take in all attempts at a stage; none if Spark has forgotten it."""
+        listed = attempts_of(items, self._totals.drops)
         for attempt, item in sorted(listed.items()):
             self._take(attempt, item)
         known = self._open.get(stage)

@@ -6,13 +6,14 @@ its number costs the driver the same at any age. Numbers may have gaps: some are
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exporter.daemon import fields
 from exporter.daemon.errors import NotFoundError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -32,6 +33,18 @@ def ahead(idle: int) -> list[int]:
     """
     half, odd = divmod(idle, 2)
     return [*range(AHEAD), AHEAD + half % (FAR if odd else NEAR)]
+
+
+@dataclass
+class Found(Generic[T]):
+    """What a round finds."""
+
+    things: dict[int, T]
+    """By number: what is new, and what was read again and is still there."""
+    gone: list[int]
+    """What was to be read again and is there no more."""
+    absent: int = 0
+    """How many of the new numbers have nothing: it was forgotten, or they were given to nothing."""
 
 
 class Follower(Generic[T]):
@@ -72,28 +85,28 @@ class Follower(Generic[T]):
         """Say whether the number was passed already."""
         return number < self._next
 
-    def read(self, again: Iterable[int], known: Iterable[int]) -> dict[int, T | None]:
-        """Return what there is under the numbers of ``again``, and of all new ones.
+    def read(self, again: Iterable[int], known: Iterable[int]) -> Found[T]:
+        """Read what there is under the numbers of ``again``, and under all new ones.
+
+        However many numbers Spark has given since, only what still exists takes memory.
 
         Args:
             again: numbers that were passed already and have to be read again.
             known: numbers, new ones perhaps, that are known to exist and need not be read.
 
-        Returns:
-            By number; None if there is nothing (any more).
-
         Raises:
             SourceError: a request failed. Nothing is lost then: the next call does all of it again.
 
         """
+        again = sorted(set(again))
         given = {number for number in known if number >= self._next}
         end = max(given, default=self._next - 1) + 1
-        wanted = [number for number in range(self._next, end) if number not in given]
-        wanted += sorted(set(again))
-        if self._first or len(wanted) > BULK:
-            found, end = self._all(wanted, end)
+        unknown = end - self._next - len(given)
+        found: Found[T] = Found({}, [])
+        if self._first or unknown + len(again) > BULK:
+            end = self._all(found, again, given, end)
         else:
-            found = {number: self._look(number) for number in wanted}
+            self._each(found, again, (number for number in range(self._next, end) if number not in given))
             end = self._probe(found, end)
             if self._resumed:
                 end = self._leap(found, end)
@@ -102,7 +115,18 @@ class Follower(Generic[T]):
         self._next = end
         return found
 
-    def _all(self, wanted: list[int], end: int) -> tuple[dict[int, T | None], int]:
+    def _each(self, found: Found[T], again: Iterable[int], new: Iterable[int]) -> None:
+        for number in again:
+            thing = self._look(number)
+            if thing is None:
+                found.gone.append(number)
+            else:
+                found.things[number] = thing
+        for number in new:
+            self._take(found, number, self._look(number))
+
+    def _all(self, found: Found[T], again: Sequence[int], given: set[int], end: int) -> int:
+        """Read the list of all; return the number after the last one."""
         try:
             every = self._every()
         except SourceError as error:
@@ -111,24 +135,33 @@ class Follower(Generic[T]):
                 self._refused = error.reason in _TOO_MUCH
                 raise
             every = {}
-        found = {number: every.get(number) for number in wanted}
-        for number in range(self._next, max(every, default=-1) + 1):
-            found[number] = every.get(number)
-        return found, max(end, max(every, default=-1) + 1)
+        found.things |= {number: every[number] for number in again if number in every}
+        found.gone += [number for number in again if number not in every]
+        return self._add(found, every, given, self._next, end)
 
-    def _probe(self, found: dict[int, T | None], end: int) -> int:
+    def _add(
+        self, found: Found[T], every: Mapping[int, T], given: Collection[int], start: int, end: int
+    ) -> int:
+        """Take what there is from ``start`` on; return the number after the last one."""
+        new = {number: thing for number, thing in every.items() if number >= start}
+        end = max(end, max(new, default=-1) + 1)
+        found.things |= new
+        found.absent += end - start - len(new.keys() | given)
+        return end
+
+    def _probe(self, found: Found[T], end: int) -> int:
         """Look beyond the last known number; return the one after the last that exists."""
-        while len(found) <= BULK:
+        while len(found.things) + found.absent <= BULK:
             beyond = {end + offset: self._look(end + offset) for offset in ahead(self._idle)}
             last = max((number for number, thing in beyond.items() if thing is not None), default=None)
             if last is None:
                 break
             for number in range(end, last + 1):
-                found[number] = beyond[number] if number in beyond else self._look(number)
+                self._take(found, number, beyond[number] if number in beyond else self._look(number))
             end = last + 1
         return end
 
-    def _leap(self, found: dict[int, T | None], end: int) -> int:
+    def _leap(self, found: Found[T], end: int) -> int:
         """Look at the list once: while nobody watched, Spark may have forgotten more than is probed."""
         try:
             every = self._every()
@@ -136,9 +169,14 @@ class Follower(Generic[T]):
             if error.reason not in _TOO_MUCH:
                 raise
             return end
-        for number in range(end, max(every, default=-1) + 1):
-            found[number] = every.get(number)
-        return max(end, max(every, default=-1) + 1)
+        return self._add(found, every, (), end, end)
+
+    @staticmethod
+    def _take(found: Found[T], number: int, thing: T | None) -> None:
+        if thing is None:
+            found.absent += 1
+        else:
+            found.things[number] = thing
 
     def _look(self, number: int) -> T | None:
         try:

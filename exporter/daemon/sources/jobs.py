@@ -69,10 +69,9 @@ class JobsSource:
         running = by_number(self._api.array("jobs", {"status": "running"}), "jobId", self._drops)
         found = self._follower.read(self._running - running.keys(), running)
         self._skipped = self._skipped or 0
-        for job, item in found.items():
-            if item is None:
-                self._missed += 1
-            elif words(item, "status") == _RUNNING:
+        self._missed += found.absent + len(found.gone)
+        for job, item in found.things.items():
+            if words(item, "status") == _RUNNING:
                 running[job] = item
             else:
                 self._account(job, item)

@@ -69,7 +69,10 @@ class StagesSource:
         live = attempts_of(listed, self._totals.drops)
         again = self._books.begin(live)
         found = self._follower.read(again, {attempt.stage for attempt in live})
-        for stage, items in found.items():
+        self._books.missed += found.absent
+        for stage in found.gone:
+            self._books.read(stage, [])
+        for stage, items in found.things.items():
             self._books.read(stage, items)
         jobs = self._api.array("jobs", {"status": "running"})
         self._books.end(needed(jobs, self._totals.drops))

@@ -1,5 +1,6 @@
 """Stages are added to the application's totals once, whatever happens between two polls."""
 
+import orjson
 import pytest
 from afresh import kept_by, succeed
 from fake_spark import SUMS, FakeSpark, values
@@ -174,6 +175,46 @@ def test_many_new_stages_are_read_as_a_list(spark, stages):
 
     assert ended(frame)["completed"] == 4 * follow.BULK
     assert len(spark.requests) < 10
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("runs", [False, True])
+def test_what_spark_has_forgotten_takes_no_memory(spark, begun, runs):
+    """Numbers of more things than any machine could hold are counted, and what is left is followed."""
+    jobs = jobs_of(spark)
+    stages = source_of(spark, jobs)
+    if begun:
+        jobs.update(), stages.update()
+    last = spark.start_job(1, gap=10**12)
+    spark.activate(10**12, 0)
+    spark.work(10**12, 0, 5)
+    if not runs:
+        spark.finish(10**12, 0)
+        spark.end_job(last)
+        # Far beyond what is probed: one that runs shows that there is something.
+        spark.start_job(1)
+    listed, frame = jobs.update().value, stages.update().value
+
+    assert values(listed, "spark_exporter_missed_jobs_total") == 10**12
+    assert values(frame, "spark_exporter_missed_stages_total") == 10**12
+    assert totals(frame) == spark.truth
+    assert ended(frame)["completed"] == (not runs)
+
+
+def test_an_earlier_daemon_left_off_long_ago(spark, stages):
+    """What came and went since is counted; what is still there is read."""
+    stages.update()
+    kept = orjson.dumps(stages.remember())
+    job = spark.start_job(1, gap=10**12)
+    spark.work(10**12, 0, 5)
+    spark.finish(10**12, 0)
+    spark.end_job(job)
+    later = source_of(spark)
+    later.recall(orjson.loads(kept))
+    frame = later.update().value
+
+    assert values(frame, "spark_exporter_missed_stages_total") == 10**12
+    assert totals(frame) == spark.truth
 
 
 def test_a_list_that_is_too_large_is_not_asked_for_again(spark, stages):
