@@ -51,8 +51,8 @@ class DStreamsSource:
         self._pause = 0
         self._errors: dict[str, float] = {}
         self._last = Frame()
-        self.every = _ABSENT
-        """Seldom while there is no streaming context."""
+        self.every = 1
+        """Ever more seldom while there is no streaming context: most applications that have one begin with it."""
 
     def update(self) -> Update[Frame]:
         """Return how the streaming context is doing; nothing if there is none."""
@@ -60,7 +60,7 @@ class DStreamsSource:
         try:
             statistics = self._api.mapping("streaming/statistics")
         except NotFoundError:
-            self.every = _ABSENT
+            self.every = min(2 * self.every, _ABSENT)
             return Update(Frame())
         self.every = _PRESENT
         copy(builder, self._statistics, statistics)

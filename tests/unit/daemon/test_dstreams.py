@@ -85,6 +85,17 @@ def test_what_a_real_driver_has_answered(version):
     assert source.every == 3
 
 
+def test_a_context_that_begins_late_is_found_soon():
+    """Most begin with their application, and after Spark's UI; on a slow machine there are few polls."""
+    source = DStreamsSource(Api(FakeSpark(), TARGET, "app-1"), load())
+    pauses = []
+    for _ in range(5):
+        source.update()
+        pauses.append(source.every)
+
+    assert pauses == [2, 4, 8, 12, 12]
+
+
 def test_the_last_batch_is_found_although_it_was_never_seen_to_run(spark, source):
     """Batches are faster than polls; the list of all of them is read once."""
     assert values(source.update().value, RECORDS) == {}
