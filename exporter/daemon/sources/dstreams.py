@@ -52,7 +52,7 @@ class DStreamsSource:
         self._errors: dict[str, float] = {}
         self._last = Frame()
         self.every = 1
-        """Ever more seldom while there is no streaming context: most applications that have one begin with it."""
+        """Ever more seldom while there is no streaming context: most applications begin with it."""
 
     def update(self) -> Update[Frame]:
         """Return how the streaming context is doing; nothing if there is none."""
