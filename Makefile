@@ -40,8 +40,12 @@ demo: install ## Run a Spark job with the plugin and the daemon, and watch its m
 	@$(BIN)/python examples/demo/run.py
 
 .PHONY: test
-test: install .venv/spark-classes.jsa ## Run the tests, WORKERS=2 at a time
+test: install .venv/spark-classes.jsa ## Run the tests of the parts, WORKERS=2 at a time
 	$(PYTEST)
+
+.PHONY: spark
+spark: install .venv/spark-classes.jsa ## Run the tests of whole applications on real Spark
+	$(PYTEST) tests/spark
 
 .PHONY: stress
 stress: install .venv/spark-classes.jsa ## Run the long tests on real Spark: a million rows, killed processes, whole applications
