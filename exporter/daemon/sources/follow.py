@@ -157,7 +157,9 @@ class Follower(Generic[T]):
             if last is None:
                 break
             for number in range(end, last + 1):
-                self._take(found, number, beyond[number] if number in beyond else self._look(number))
+                # What was not there yet when it was looked at may have come just before the last one.
+                thing = beyond.get(number)
+                self._take(found, number, thing if thing is not None else self._look(number))
             end = last + 1
         return end
 

@@ -25,6 +25,11 @@ MAX_SHOWN = 20
 """So many running executions, the oldest ones, are published one by one."""
 MAX_READ = 100
 """So many executions are read in one poll; the next poll goes on with the others."""
+LATE = 8
+"""So many numbers before one that was found may yet come: Spark gives the number, then makes the plan."""
+ROUNDS = 4
+"""So many updates they are looked for, until they are called missed."""
+MAX_LATE = 4 * LATE
 SETTLED = 10.0
 """Seconds after its end in which the driver may still be adding up the metrics of an execution."""
 _RUNNING = "RUNNING"
@@ -78,6 +83,8 @@ class SqlSource:
         self._running: dict[int, _Running | None] = {}
         """What is known of each; nothing yet where an earlier daemon has seen it."""
         self._bare: set[int] = set()
+        self._late: dict[int, int] = {}
+        """Numbers that were skipped, and how often they are still looked for."""
         self._ended: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._milliseconds: Counter[str] = Counter(dict.fromkeys(_RESULTS.values(), 0))
         self._operators = Operators(catalogue)
@@ -98,6 +105,7 @@ class SqlSource:
         """Return the running executions, and the totals of all that have ended."""
         for execution in list(self._running)[:MAX_READ]:
             self._look_again(execution)
+        self._look_for_late()
         self.behind = self._follow()
         self._last = self._frame()
         return Update(self._last)
@@ -109,6 +117,7 @@ class SqlSource:
             "found": self._found,
             "running": [*self._running],
             "bare": sorted(self._bare),
+            "late": sorted(self._late),
             "ended": self._ended,
             "milliseconds": self._milliseconds,
             "missed": self._missed,
@@ -121,6 +130,7 @@ class SqlSource:
         self._found = fields.flag(kept, "found", self.name)
         self._running = dict.fromkeys(fields.numbers(kept, "running", self.name))
         self._bare = set(fields.numbers(kept, "bare", self.name))
+        self._late = dict.fromkeys(fields.numbers(kept, "late", self.name), ROUNDS)
         self._ended = fields.tally(kept, "ended", self.name, _RESULTS.values())
         self._milliseconds = fields.tally(kept, "milliseconds", self.name, _RESULTS.values())
         self._missed = fields.count(kept, "missed", self.name)
@@ -159,9 +169,24 @@ class SqlSource:
             self._idle += 1
             return False
         self._idle = 0
-        self._missed += found - self._next
+        first = max(self._next, found - LATE)
+        self._missed += first - self._next
+        self._late |= dict.fromkeys(range(first, found), ROUNDS)
         self._next = found
+        while len(self._late) > MAX_LATE:
+            del self._late[next(iter(self._late))]
+            self._missed += 1
         return True
+
+    def _look_for_late(self) -> None:
+        """Read what was not there when one after it was: the plan of the first may take longest."""
+        for execution, left in list(self._late.items()):
+            item = self._read(execution, _FULL)
+            if item is None and left > 1:
+                self._late[execution] = left - 1
+            else:
+                del self._late[execution]
+                self._take(execution, item)
 
     def _oldest(self) -> int | None:
         """Return the id of the oldest execution that Spark has."""

@@ -13,7 +13,7 @@ from exporter.daemon.frame import INVALID_VALUE, LIMIT, MALFORMED, TRUNCATED
 from exporter.daemon.sources import follow
 from exporter.daemon.sources.operators import MAX_KINDS
 from exporter.daemon.sources.rest import Api
-from exporter.daemon.sources.sql import MAX_READ, SETTLED, SqlSource
+from exporter.daemon.sources.sql import LATE, MAX_READ, ROUNDS, SETTLED, SqlSource
 
 TOTAL = "total (min, med, max (stageId: taskId))\n"
 RAN = ({"nodeName": "Sort", "metrics": [{"name": "sort time", "value": "3 ms"}]},)
@@ -94,11 +94,47 @@ def test_ids_may_have_gaps_and_the_ui_forgets(spark, sql):
     for number in (5, 6, 9, 40):
         del spark.executions[number]
     spark.execute(200, "FAILED", RAN)
-    sql.update()
-    frame = sql.update().value
+    for _ in range(1 + ROUNDS):
+        frame = sql.update().value
 
     assert results(frame) == {"completed": 4, "failed": 1}
     assert values(frame, "spark_exporter_missed_sql_executions_total") == 201 - 5
+
+
+@pytest.mark.parametrize("afresh", [False, True])
+def test_an_execution_whose_plan_takes_long_comes_late(spark, sql, afresh):
+    """Each gets its number first; which of them the UI shows first is another matter."""
+    spark.execute(1, "COMPLETED", RAN)
+    first = sql.update().value
+    for _ in range(ROUNDS - 2):
+        sql.update()
+    if afresh:
+        kept, sql = json.loads(json.dumps(sql.remember())), SqlSource(Api(spark, TARGET, "app-1"), load())
+        sql.recall(kept)
+    spark.execute(0)
+    running = sql.update().value
+    spark.execute(0, "FAILED", RAN)
+    sql.update()
+    last = sql.update().value
+
+    assert results(first) == {"completed": 1, "failed": 0}
+    assert values(running, "spark_sql_executions_active") == 1
+    assert results(last) == {"completed": 1, "failed": 1}
+    assert values(last, "spark_exporter_missed_sql_executions_total") == 0
+
+
+def test_a_number_given_to_nothing_is_looked_for_a_few_times(spark, sql):
+    """However many there are."""
+    for number in range(1, 20 * LATE, 2):
+        spark.execute(number, "COMPLETED", RAN)
+    for _ in range(2 * ROUNDS):
+        frame = sql.update().value
+    spark.requests.clear()
+    sql.update()
+
+    assert results(frame)["completed"] == 10 * LATE
+    assert values(frame, "spark_exporter_missed_sql_executions_total") == 10 * LATE
+    assert len(spark.requests) < 10
 
 
 def test_an_execution_that_is_forgotten_while_it_runs_is_missed(spark, sql):

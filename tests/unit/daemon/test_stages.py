@@ -59,6 +59,29 @@ def test_stages_between_two_polls_are_found(spark, stages):
     assert values(frame, "spark_exporter_missed_stages_total") == 44
 
 
+def test_a_job_that_begins_between_two_looks_is_found(spark, stages):
+    """Its first stage was not there yet when it was looked for, its second one was."""
+    stages.update()
+    find = spark._find_stages
+
+    def begin(number, status):
+        if number == "1" and not spark.jobs:
+            spark.start_job(2)
+            for stage in (0, 1):
+                spark.work(stage, 0, 5)
+                spark.finish(stage, 0)
+            spark.end_job(0)
+        return find(number, status)
+
+    spark._find_stages = begin
+    for _ in range(2):
+        frame = stages.update().value
+
+    assert totals(frame) == spark.truth
+    assert ended(frame) == {"completed": 2, "failed": 0}
+    assert values(frame, "spark_exporter_missed_stages_total") == 0
+
+
 def test_a_retry_of_a_finished_stage_counts(spark, stages):
     """As long as its job runs, and also if it came and went between two polls."""
     spark.start_job(2)
