@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 FIRST = 0.1
 CAP = 5.0
-# A refused connection costs both sides nothing, and a job may be over in three seconds.
+# A refused connection costs both sides little, and a job may be over in three seconds.
 TRANSIENT_CAP = 0.5
 
 

@@ -83,6 +83,8 @@ class Books:
         again = {attempt.stage for attempt in self._live - live.keys()}
         again |= {attempt.stage for attempt in live.keys() - self._live if attempt.attempt}
         again |= self._closing
+        # Opened in a round that failed before it was read.
+        again |= {stage for stage in self._open if not self._passed(stage)} - {each.stage for each in live}
         again |= {stage for stage, known in self._open.items() if any(map(_lingers, known.values()))}
         for attempt, item in live.items():
             self._take(attempt, item)

@@ -91,7 +91,7 @@ class Follower(Generic[T]):
         However many numbers Spark has given since, only what still exists takes memory.
 
         Args:
-            again: numbers that were passed already and have to be read again.
+            again: numbers that have to be read again, or for the first time after a round that failed.
             known: numbers, new ones perhaps, that are known to exist and need not be read.
 
         Raises:
@@ -99,7 +99,7 @@ class Follower(Generic[T]):
 
         """
         again = sorted(set(again))
-        given = {number for number in known if number >= self._next}
+        given = {number for number in (*known, *again) if number >= self._next}
         end = max(given, default=self._next - 1) + 1
         unknown = end - self._next - len(given)
         found: Found[T] = Found({}, [])

@@ -74,6 +74,8 @@ class JobsSource:
             if words(item, "status") == _RUNNING:
                 running[job] = item
             else:
+                # It may have ended since the running ones were listed.
+                running.pop(job, None)
                 self._account(job, item)
         self._running = set(running)
         failed = self._newest[2] if self._newest is not None else None

@@ -181,10 +181,10 @@ class SqlSource:
     def _look_for_late(self) -> None:
         """Read what was not there when one after it was: the plan of the first may take longest."""
         for execution, left in list(self._late.items()):
-            item = self._read(execution, _FULL)
-            if item is None and left > 1:
-                self._late[execution] = left - 1
-            else:
+            # One that can never be read must not hold up those after it for ever.
+            self._late[execution] = left - 1
+            item = self._read(execution, _FULL) if left > 0 else None
+            if item is not None or left <= 1:
                 del self._late[execution]
                 self._take(execution, item)
 

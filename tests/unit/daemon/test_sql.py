@@ -123,6 +123,21 @@ def test_an_execution_whose_plan_takes_long_comes_late(spark, sql, afresh):
     assert values(last, "spark_exporter_missed_sql_executions_total") == 0
 
 
+def test_a_late_execution_that_cannot_be_read_holds_nothing_up(spark, sql):
+    """It is missed, and the others are followed."""
+    spark.execute(1, "COMPLETED", RAN)
+    sql.update()
+    spark.answers["sql/0"] = SourceError("too_large", "more than 64 MB")
+    spark.execute(2, "COMPLETED", RAN)
+    for _ in range(ROUNDS):
+        with pytest.raises(SourceError):
+            sql.update()
+    frame = sql.update().value
+
+    assert results(frame)["completed"] == 2
+    assert values(frame, "spark_exporter_missed_sql_executions_total") == 1
+
+
 def test_a_number_given_to_nothing_is_looked_for_a_few_times(spark, sql):
     """However many there are."""
     for number in range(1, 20 * LATE, 2):

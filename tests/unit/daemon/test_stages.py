@@ -123,6 +123,55 @@ def test_tasks_may_go_on_after_their_stage(spark, stages):
     assert ended(frame)["completed"] == 1
 
 
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_a_stage_that_ends_and_is_forgotten_while_polls_fail_is_missed_once(spark, stages, failures):
+    """It was seen to run, but never read; its books are closed all the same."""
+    stages.update()
+    spark.start_job(1)
+    spark.activate(0, 0)
+    find = spark._find_stages
+
+    def fail(number, status):
+        if number:
+            raise SourceError("timeout", "no answer")
+        return find(number, status)
+
+    spark._find_stages = fail
+    for failure in range(failures):
+        with pytest.raises(SourceError):
+            stages.update()
+        if not failure:
+            spark.jobs.clear()
+            spark.stages.clear()
+            spark.start_job(1)
+            spark.activate(1, 0)
+    spark._find_stages = find
+    for _ in range(3):
+        frame = stages.update().value
+
+    assert values(frame, "spark_exporter_missed_stages_total") == 1
+    assert [*dict(stages.remember()["books"]["open"])] == [1]
+
+
+def test_a_job_that_ends_between_two_answers_counts_once(spark):
+    """It was listed as running, and then with all jobs as ended."""
+    jobs = jobs_of(spark)
+    spark.start_job(1)
+    find = spark._find_jobs
+
+    def end(number, status):
+        if not number and status is None:
+            spark.end_job(0)
+        return find(number, status)
+
+    spark._find_jobs = end
+    first = jobs.update().value
+    last = jobs.update().value
+
+    assert values(first, "spark_app_jobs_active") == 0
+    assert values(last, "spark_app_jobs_total")[("succeeded",)] == 1
+
+
 def test_what_spark_forgot_is_counted_and_never_subtracted(spark, stages):
     """The totals keep what was last seen of a stage that is gone before its end was read."""
     spark.start_job(3)
