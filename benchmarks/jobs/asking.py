@@ -23,6 +23,8 @@ GAP = EXECUTORS * THREADS / PER_SECOND
 ASKS = int(SECONDS / GAP)
 # The JVMs compile what runs often, five of them here, and on two cores that takes a while.
 WARMING = ASKS * 5 // 8
+PAUSE = 1.0
+"""Seconds between warming and measuring: what the compilers held up is no part of the figure."""
 
 
 @rpc.handler("echo")
@@ -32,16 +34,23 @@ def echo(payload: object) -> object:
 
 
 def ask(start: float, times: list[float]) -> None:
-    """Ask on time, or as soon as it can."""
-    for number in range(ASKS):
-        due = start + number * GAP
-        time.sleep(max(0.0, due - time.time()))
-        try:
-            rpc.ask("echo", {"shard": 3}, timeout=5)
-        except rpc.RpcError:
-            times.append(float("nan"))
-        else:
-            times.append(time.time() - due)
+    """Ask on time, or as soon as it can. What is left of the warming when its time is over is given up."""
+    end = start + WARMING * GAP
+    for number in range(WARMING):
+        if time.time() > end:
+            break
+        ask_once(start + number * GAP)
+    times += [ask_once(end + PAUSE + number * GAP) for number in range(ASKS - WARMING)]
+
+
+def ask_once(due: float) -> float:
+    """Return the seconds from when the question was due to its answer, NaN for none."""
+    time.sleep(max(0.0, due - time.time()))
+    try:
+        rpc.ask("echo", {"shard": 3}, timeout=5)
+    except rpc.RpcError:
+        return float("nan")
+    return time.time() - due
 
 
 def tasks(start: float) -> Callable[[Iterator[int]], Iterator[list[float]]]:
@@ -57,8 +66,7 @@ def tasks(start: float) -> Callable[[Iterator[int]], Iterator[list[float]]]:
             thread.start()
         for thread in threads:
             thread.join()
-        for times in found:
-            yield times[WARMING:]
+        yield from found
 
     return run
 
