@@ -18,11 +18,10 @@ EXECUTORS = 4
 THREADS = 5
 """In each executor: one that waits for its answer does not hold up the next question."""
 PER_SECOND = 1_000
-SECONDS = 40
+WARM_SECONDS, SECONDS = 70, 20
+"""The JVMs compile what runs often, five of them here, and on two slow cores that takes a minute."""
 GAP = EXECUTORS * THREADS / PER_SECOND
-ASKS = int(SECONDS / GAP)
-# The JVMs compile what runs often, five of them here, and on two cores that takes a while.
-WARMING = ASKS * 5 // 8
+WARMING, ASKS = int(WARM_SECONDS / GAP), int(SECONDS / GAP)
 PAUSE = 1.0
 """Seconds between warming and measuring: what the compilers held up is no part of the figure."""
 
@@ -40,7 +39,7 @@ def ask(start: float, times: list[float]) -> None:
         if time.time() > end:
             break
         ask_once(start + number * GAP)
-    times += [ask_once(end + PAUSE + number * GAP) for number in range(ASKS - WARMING)]
+    times += [ask_once(end + PAUSE + number * GAP) for number in range(ASKS)]
 
 
 def ask_once(due: float) -> float:
@@ -75,7 +74,7 @@ def bare(directory: Path) -> list[float]:
     """Return the times of the plugin."""
     (directory / "bare-go").touch()
     files = [directory / f"bare-{number}" for number in range(EXECUTORS)]
-    deadline = time.monotonic() + 4 * SECONDS
+    deadline = time.monotonic() + 4 * (WARM_SECONDS + SECONDS)
     while not all(file.exists() for file in files):
         if time.monotonic() > deadline:
             sys.exit("the plugin did not end")
@@ -83,9 +82,8 @@ def bare(directory: Path) -> list[float]:
     times = [float(line) for file in files for line in file.read_text().split()]
     # Those of all threads of an executor came in the order of time.
     share = len(times) // EXECUTORS
-    return [
-        one for start in range(0, len(times), share) for one in times[start : start + share][share * 5 // 8 :]
-    ]
+    warm = share * WARMING // (WARMING + ASKS)
+    return [one for start in range(0, len(times), share) for one in times[start + warm : start + share]]
 
 
 def main() -> None:
@@ -100,7 +98,7 @@ def main() -> None:
             "spark.scheduler.maxRegisteredResourcesWaitingTime": "60s",
             "spark.benchmark.directory": str(directory),
             "spark.benchmark.threads": str(THREADS),
-            "spark.benchmark.asks": str(ASKS),
+            "spark.benchmark.asks": str(WARMING + ASKS),
             "spark.benchmark.gap": str(int(GAP * 1e9)),
         }
     )
