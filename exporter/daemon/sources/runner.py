@@ -94,13 +94,14 @@ class Runner:
 
     def failed(self, collector: str, error: SourceError, seconds: float, key: str = "") -> SourceError:
         """Count and log one failure; return it. The log is silent while the same fault of ``key`` lasts."""
-        self._status.failed(self._target, collector, seconds, error.reason, transient=error.transient)
         # Waiting for a driver is what the daemon is for; a defect is what nobody expects.
         level = logging.INFO if error.transient else logging.WARNING
         level = logging.ERROR if error.reason == "internal" else level
         self._repeats.fault(
             key or collector, str(error), level, **self._fields(collector), reason=error.reason
         )
+        # Whoever sees the count finds the reason in the log.
+        self._status.failed(self._target, collector, seconds, error.reason, transient=error.transient)
         return error
 
     def idle(self, collector: str) -> None:
